@@ -1,0 +1,79 @@
+/**
+ * A running login in one command: secrets, migrations, a demo user, `wrangler dev`. Arguments go to wrangler;
+ * `--persist-to` and `--port` are obeyed here too.
+ */
+import { spawn } from 'node:child_process'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import bcrypt from 'bcryptjs'
+import { applyMigrations, OFFLINE, ROOT, withLocalD1, writeSecrets } from './local.ts'
+
+const DEMO = { email: 'demo@example.com', password: 'demo-of-latchkey' }
+const FIRST_PORT = 8787
+
+const args = process.argv.slice(2)
+const { values } = parseArgs({
+  args,
+  strict: false,
+  options: { 'persist-to': { type: 'string' }, port: { type: 'string' }, remote: { type: 'boolean', short: 'r' } },
+})
+if (values.remote) {
+  console.error('npm run dev seeds a demo user with a public password, so it refuses to touch a deployed database.')
+  console.error('Run `npx wrangler dev --remote` instead.')
+  process.exit(1)
+}
+
+process.env = { ...process.env, ...OFFLINE }
+const persistTo = String(values['persist-to'] ?? join(ROOT, '.wrangler', 'state'))
+const port = values.port === undefined ? await freePort(FIRST_PORT) : Number(values.port)
+
+if (writeSecrets()) console.log('Wrote .dev.vars with fresh secrets.')
+await withLocalD1(persistTo, async (db) => {
+  for (const name of await applyMigrations(db)) console.log(`Applied ${name}.`)
+  await seed(db)
+})
+
+const url = `http://localhost:${port}`
+console.log(`
+  Latchkey          ${url}/login
+  Demo login        ${DEMO.email} / ${DEMO.password}
+  Mail and database ${url}/cdn-cgi/local/explorer
+
+  curl -s ${url}/user/login --json '${JSON.stringify(DEMO)}'
+`)
+
+const wrangler = join(ROOT, 'node_modules', 'wrangler', 'bin', 'wrangler.js')
+const child = spawn(
+  process.execPath,
+  [
+    wrangler,
+    'dev',
+    '--show-interactive-dev-session=false',
+    ...args,
+    ...(values.port === undefined ? ['--port', String(port)] : []),
+  ],
+  { cwd: ROOT, stdio: 'inherit' },
+)
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal))
+child.on('exit', (code) => process.exit(code ?? 0))
+
+/** The demo user, unless somebody with that address is there already. */
+async function seed(db: D1Database): Promise<void> {
+  const there = await db.prepare('SELECT 1 FROM users WHERE canonical_email = ?').bind(DEMO.email).first()
+  if (there) return
+  const hash = await bcrypt.hash(DEMO.password, 12)
+  await db.prepare('INSERT INTO users (email, hashed_password) VALUES (?, ?)').bind(DEMO.email, hash).run()
+}
+
+/** wrangler would move on to the next port by itself when one is taken, and the address printed above would be wrong. */
+async function freePort(first: number): Promise<number> {
+  for (let candidate = first; ; candidate++) {
+    const free = await new Promise<boolean>((done) => {
+      const server = createServer()
+      server.once('error', () => done(false))
+      server.listen(candidate, 'localhost', () => server.close(() => done(true)))
+    })
+    if (free) return candidate
+  }
+}

@@ -1,0 +1,89 @@
+import * as v from 'valibot'
+import { type FieldError, Problem } from './core/problem.ts'
+
+/** A secret under 32 bytes is weaker than the hash that it keys (RFC 7518 section 3.2, NIST SP 800-107). */
+const SECRET_MIN_BYTES = 32
+
+/** Long enough to pass the length rule, and printed in somebody's documentation: everybody's, so nobody's. */
+const WELL_KNOWN_SECRETS = new Set([
+  'a-string-secret-at-least-256-bits-long', // jwt.io
+  '192b9bdd22ab9ed4d12e236c78afcb9a393ec15f71bbf5dc987d54727823bcbf', // Flask's configuration page
+  '09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7', // FastAPI's OAuth2 tutorial
+  'replace-me-with-32-random-bytes-or-more', // .dev.vars.example
+])
+
+const secret = v.pipe(
+  v.string('missing'),
+  v.check((text) => new TextEncoder().encode(text).length >= SECRET_MIN_BYTES, 'too_short'),
+  v.check((text) => !WELL_KNOWN_SECRETS.has(text), 'well_known'),
+)
+
+const whole = (min: number, max: number) =>
+  v.pipe(
+    v.union([v.number(), v.pipe(v.string(), v.regex(/^\d+$/), v.transform(Number))], 'not_a_number'),
+    v.integer('not_a_number'),
+    v.minValue(min, 'too_small'),
+    v.maxValue(max, 'too_large'),
+  )
+
+/** Exact origins, split by commas or white space: `https://app.example https://www.example`. Never a pattern. */
+const origins = v.pipe(
+  v.string(),
+  v.transform((text) => text.split(/[\s,]+/).filter(Boolean)),
+  v.check((list) => list.every((item) => URL.canParse(item) && new URL(item).origin === item), 'not_an_origin'),
+)
+
+/** Every setting, with its default, its unit and its reason. README's table is tied to this by a test. */
+export const settings = v.object({
+  /** Signs access tokens (HS256). May be shared with other services that verify them. */
+  JWT_SECRET_KEY: secret,
+  /** The key before the last rotation: its tokens are accepted until they expire, none is signed with it. */
+  JWT_SECRET_KEY_PREVIOUS: v.optional(secret),
+  /** Shared with nobody: everything that is not an access token is derived from it. */
+  LATCHKEY_SECRET: v.optional(secret),
+  /** The `iss` claim, and the only one that is accepted. */
+  JWT_ISSUER: v.optional(v.string(), 'latchkey'),
+  /** The `aud` claim. Unset by default, because PyJWT refuses a token with an `aud` that its caller did not name. */
+  JWT_AUDIENCE: v.optional(v.string()),
+  /** Seconds. A day, as the Flask tutorial has it; affordable because a session can be revoked before. */
+  ACCESS_TOKEN_TTL_SECONDS: v.optional(whole(60, 30 * 86_400), 86_400),
+  /** bcrypt's log2 of rounds. 12 is what Python's `gensalt()` gives; each step doubles the work. */
+  BCRYPT_COST: v.optional(whole(10, 15), 12),
+  /** Origins whose pages may call this service from a browser. None by default. */
+  ALLOWED_ORIGINS: v.optional(origins, ''),
+})
+
+export type Config = v.InferOutput<typeof settings>
+
+type Reading = { config: Config } | { errors: FieldError[] }
+const readings = new WeakMap<object, Reading>()
+
+/**
+ * The settings of this isolate, validated once per environment object.
+ * @throws Problem `not_ready` with the names of the settings that are wrong, never their values
+ */
+export function config(env: object): Config {
+  let reading = readings.get(env)
+  if (!reading) readings.set(env, (reading = read(env)))
+  if ('errors' in reading) throw new Problem('not_ready', { errors: reading.errors })
+  return reading.config
+}
+
+/** What works but should not stay so. */
+export function warnings({ LATCHKEY_SECRET, JWT_SECRET_KEY }: Config): FieldError[] {
+  if (!LATCHKEY_SECRET) return [{ field: 'LATCHKEY_SECRET', code: 'derived_from_jwt_secret_key' }]
+  if (LATCHKEY_SECRET === JWT_SECRET_KEY) return [{ field: 'LATCHKEY_SECRET', code: 'same_as_jwt_secret_key' }]
+  return []
+}
+
+function read(env: object): Reading {
+  // An empty variable is one that nobody set: `ALLOWED_ORIGINS=` in a file means none.
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
+  const result = v.safeParse(settings, given)
+  if (result.success) return { config: result.output }
+  const errors = result.issues.map((issue) => ({
+    field: v.getDotPath(issue) ?? '',
+    code: issue.input === undefined ? 'missing' : issue.message,
+  }))
+  return { errors: errors.filter(({ field }, i) => errors.findIndex((other) => other.field === field) === i) }
+}

@@ -1,0 +1,46 @@
+/**
+ * Every way the service says no. A code never changes its meaning and is never translated; adding one is a line in
+ * CHANGELOG.md. Many private reasons may share one code: the audit trail knows which it was, the wire does not.
+ */
+export const problems = {
+  malformed_json: [400, 'The body is not valid JSON.'],
+  invalid_credentials: [401, 'The email or the password is wrong.'],
+  login_required: [401, 'A valid access token is required.'],
+  invalid_token: [401, 'The access token is not valid, or its session has ended.'],
+  account_disabled: [403, 'This account is disabled.'],
+  email_not_verified: [403, 'The email address has not been confirmed yet.'],
+  cross_site_request: [403, 'A request that relies on a cookie must come from this site.'],
+  not_found: [404, 'There is nothing at this address.'],
+  method_not_allowed: [405, 'This address does not take this method.'],
+  body_too_large: [413, 'The body is too large.'],
+  unsupported_media_type: [415, 'The body must be application/json in UTF-8.'],
+  invalid_body: [422, 'The body does not have the expected shape.'],
+  internal_error: [500, 'Something went wrong on our side.'],
+  not_ready: [503, 'The service is not configured completely.'],
+  unavailable: [503, 'The service cannot answer just now.'],
+} as const satisfies Record<string, readonly [status: number, title: string]>
+
+export type ProblemCode = keyof typeof problems
+
+/** One thing that is wrong with a request's body, or with a setting. `field` is a dotted path, never a value. */
+export type FieldError = { field: string; code: string }
+
+type Details = { errors?: FieldError[]; headers?: Record<string, string>; cause?: unknown }
+
+/** A refusal that is safe to show. `cause` is for the log only. */
+export class Problem extends Error {
+  override readonly name = 'Problem'
+  readonly code: ProblemCode
+  readonly status: (typeof problems)[ProblemCode][0]
+  readonly title: string
+  readonly errors: FieldError[] | undefined
+  readonly headers: Record<string, string>
+
+  constructor(code: ProblemCode, { errors, headers = {}, cause }: Details = {}) {
+    super(code, { cause })
+    this.code = code
+    ;[this.status, this.title] = problems[code]
+    this.errors = errors
+    this.headers = headers
+  }
+}

@@ -1,0 +1,121 @@
+import { sign } from 'hono/jwt'
+import * as v from 'valibot'
+import type { Config } from '../config.ts'
+import { base64url, fromBase64url, randomId, utf8 } from '../lib/bytes.ts'
+import { parseJson } from '../lib/json.ts'
+import type { Session } from './sessions.ts'
+
+/** What may differ between the clock that signed and the clock that checks. Expiry gets none. */
+const IAT_LEEWAY_SECONDS = 60
+
+/** A token of ours is about 400 characters. Longer ones are not worth decoding. */
+const TOKEN_MAX_LENGTH = 8_192
+
+/**
+ * Three parts of base64url, the last being the 32 bytes of HS256, each in its one canonical spelling: where the last
+ * character carries fewer than six bits, the rest of them are zero (RFC 4648 section 3.5).
+ */
+const PART = '(?:[\\w-]{4})*(?:[\\w-][AQgw]|[\\w-]{2}[AEIMQUYcgkosw048])?'
+const COMPACT_FORM = new RegExp(`^(${PART})\\.(${PART})\\.[\\w-]{42}[AEIMQUYcgkosw048]$`)
+
+const wholeNumber = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
+
+/** Header members that our tokens have. Others (`crit`, `jku`, `b64`, ...) ask for what is not done here. */
+const header = v.strictObject({ alg: v.literal('HS256'), typ: v.optional(v.string()), kid: v.optional(v.string()) })
+
+const claims = v.object({
+  user_id: v.pipe(wholeNumber, v.minValue(1)),
+  sub: v.string(),
+  sid: v.pipe(v.string(), v.nonEmpty()),
+  jti: v.pipe(v.string(), v.nonEmpty()),
+  iat: wholeNumber,
+  exp: wholeNumber,
+  nbf: v.optional(wholeNumber),
+  iss: v.string(),
+  aud: v.optional(v.union([v.string(), v.array(v.string())])),
+  auth_time: wholeNumber,
+  roles: v.optional(v.array(v.string()), []),
+})
+
+export type SigningKey = { kid: string; jwk: JsonWebKey & { kid: string; alg: 'HS256' }; verify: CryptoKey }
+
+/** The keys of one configuration: the first signs, all verify. */
+export type Keyring = readonly [current: SigningKey, ...previous: SigningKey[]]
+
+const keyrings = new WeakMap<Config, Keyring>()
+
+/** The keys, imported once per configuration: importing for each request would cost a fifth of its time. */
+export async function keyring(config: Config): Promise<Keyring> {
+  let keys = keyrings.get(config)
+  if (!keys) {
+    // Data is remembered, not the promise: a request that awaits another request's promise can hang for ever.
+    const { JWT_SECRET_KEY: current, JWT_SECRET_KEY_PREVIOUS: previous } = config
+    keys = previous ? [await signingKey(current), await signingKey(previous)] : [await signingKey(current)]
+    keyrings.set(config, keys)
+  }
+  return keys
+}
+
+/**
+ * An access token for a session whose row is already written.
+ * Claims as in RFC 7519 section 4.1 and OpenID Connect Core section 2; `user_id` is what the Flask tutorial reads.
+ */
+export async function signAccessToken(session: Session, config: Config, now: number): Promise<string> {
+  const [{ jwk }] = await keyring(config)
+  return sign(
+    {
+      user_id: session.user_id,
+      sub: String(session.user_id),
+      sid: session.id,
+      jti: randomId(),
+      iat: now,
+      exp: now + config.ACCESS_TOKEN_TTL_SECONDS,
+      iss: config.JWT_ISSUER,
+      auth_time: session.auth_time,
+      ...(session.roles.length > 0 && { roles: session.roles }),
+      ...(config.JWT_AUDIENCE !== undefined && { aud: config.JWT_AUDIENCE }),
+    },
+    jwk,
+    'HS256',
+  )
+}
+
+/**
+ * The keys that may have signed this text: the one its `kid` names, or all where it names none. Empty when the text is
+ * no token of the kind that is made here. Nothing in it is verified yet.
+ */
+export function candidateKeys(unverifiedToken: string, keys: Keyring): readonly SigningKey[] {
+  const parts = unverifiedToken.length <= TOKEN_MAX_LENGTH && COMPACT_FORM.exec(unverifiedToken)
+  if (!parts) return []
+  try {
+    const { kid } = v.parse(header, parseJson(fromBase64url(parts[1]!)))
+    parseJson(fromBase64url(parts[2]!)) // a repeated claim would mean one thing here and another elsewhere
+    return kid === undefined ? keys : keys.filter((key) => key.kid === kid)
+  } catch {
+    return []
+  }
+}
+
+/**
+ * The session that a payload speaks of; undefined when a claim is missing, of the wrong type, or says no. The signature
+ * must have been verified before (RFC 7519 section 7.2, RFC 9068 section 4).
+ */
+export function sessionOf(payload: unknown, config: Config, now: number): Session | undefined {
+  const result = v.safeParse(claims, payload)
+  if (!result.success) return undefined
+  const { user_id, sub, sid, iat, exp, nbf = 0, iss, aud, auth_time, roles } = result.output
+  if (iss !== config.JWT_ISSUER || sub !== String(user_id)) return undefined
+  // Both absent, or ours among theirs: a token for somebody else is not for us (RFC 7519 section 4.1.3).
+  if (![aud].flat().includes(config.JWT_AUDIENCE)) return undefined
+  if (exp <= now || Math.max(iat, nbf) > now + IAT_LEEWAY_SECONDS) return undefined
+  return { id: sid, user_id, auth_time, expires_at: exp, roles }
+}
+
+async function signingKey(secret: string): Promise<SigningKey> {
+  const bytes = utf8(secret)
+  const algorithm = { name: 'HMAC', hash: 'SHA-256' }
+  const verify = await crypto.subtle.importKey('raw', bytes, algorithm, false, ['verify'])
+  const digest = await crypto.subtle.digest('SHA-256', utf8(`latchkey kid\0${secret}`))
+  const kid = base64url(new Uint8Array(digest).slice(0, 6))
+  return { kid, jwk: { kty: 'oct', k: base64url(bytes), alg: 'HS256', kid }, verify }
+}

@@ -1,0 +1,43 @@
+import type { Context } from 'hono'
+import { Problem } from '../core/problem.ts'
+import type { AppEnv } from './app-env.ts'
+
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
+
+/** Whatever was thrown, as `application/problem+json` (RFC 9457); what nobody foresaw is a 500 without detail. */
+export function answerError(error: unknown, c: Context<AppEnv>): Response {
+  const problem = error instanceof Problem ? error : new Problem('internal_error', { cause: error })
+  if (problem.status >= 500) logProblem(problem, c)
+  const { status, title, code, errors, headers } = problem
+  const type = `urn:latchkey:problem:${code}`
+  const document = { type, title, status, code, request_id: c.var.requestId, ...(errors && { errors }) }
+  return c.body(JSON.stringify(document), status, { ...headers, 'Content-Type': 'application/problem+json' })
+}
+
+/** 404, or 405 with `Allow` where the path is known and the method is not (RFC 9110 section 15.5.6). */
+export function answerUnknown(methodsAt: (path: string) => string[]) {
+  return (c: Context<AppEnv>): Response => {
+    const allowed = methodsAt(c.req.path)
+    const problem =
+      allowed.length > 0
+        ? new Problem('method_not_allowed', { headers: { Allow: allowed.join(', ') } })
+        : new Problem('not_found')
+    return answerError(problem, c)
+  }
+}
+
+type Router = { match(method: string, path: string): [[[unknown, { method: string }], unknown][], ...unknown[]] }
+
+/** The methods that have a handler at a path, as `Allow` lists them; middleware, registered for ALL, is none. */
+export function methodsAt(router: Router, path: string): string[] {
+  const methods: string[] = METHODS.filter((method) =>
+    router.match(method, path)[0].some(([[, route]]) => route.method === method),
+  )
+  return methods.includes('GET') ? ['HEAD', ...methods] : methods
+}
+
+/** The name and the message of the cause, on one line; never its stack, nor anything that the request brought. */
+function logProblem({ code, errors, cause }: Problem, c: Context<AppEnv>): void {
+  const reason = cause instanceof Error ? `${cause.name}: ${cause.message.slice(0, 200)}` : undefined
+  console.error(JSON.stringify({ level: 'error', request_id: c.var.requestId, code, errors, reason }))
+}

@@ -1,0 +1,56 @@
+import type { MiddlewareHandler } from 'hono'
+import * as v from 'valibot'
+import { type FieldError, Problem } from '../core/problem.ts'
+import { parseJson } from '../lib/json.ts'
+import type { AppEnv } from './app-env.ts'
+
+/** Bytes. The largest body that any route needs is under 2 kB; a password may be as long as a request. */
+export const BODY_MAX_BYTES = 16 * 1024
+
+const JSON_TYPE = /^application\/json[ \t]*(?:;[ \t]*charset="?utf-8"?[ \t]*)?$/i
+
+/**
+ * Reads a JSON body into `c.req.valid('json')`. Members that the schema does not name are dropped.
+ * @throws Problem 415 `unsupported_media_type`, 400 `malformed_json`, 413 `body_too_large`, 422 `invalid_body`
+ */
+export function body<S extends v.GenericSchema>(
+  schema: S,
+): MiddlewareHandler<AppEnv, string, { in: { json: v.InferInput<S> }; out: { json: v.InferOutput<S> } }> {
+  return async (c, next) => {
+    if (!JSON_TYPE.test(c.req.header('Content-Type') ?? '')) throw new Problem('unsupported_media_type')
+    const bytes = await c.req.arrayBuffer()
+    if (bytes.byteLength > BODY_MAX_BYTES) throw new Problem('body_too_large')
+    c.req.addValidatedData('json', check(schema, jsonOf(bytes)) as object)
+    await next()
+  }
+}
+
+/** For bodies that a limit in front of the routes stops. */
+export const refuseBody = (): never => {
+  throw new Problem('body_too_large')
+}
+
+/**
+ * A value of the schema's type.
+ * @throws Problem 422 `invalid_body` with a field and a code for each thing that is wrong, never the value
+ */
+export function check<S extends v.GenericSchema>(schema: S, value: unknown): v.InferOutput<S> {
+  const result = v.safeParse(schema, value)
+  if (!result.success) throw new Problem('invalid_body', { errors: result.issues.map(fieldError) })
+  return result.output
+}
+
+function jsonOf(bytes: ArrayBuffer): unknown {
+  try {
+    return parseJson(new Uint8Array(bytes))
+  } catch {
+    throw new Problem('malformed_json')
+  }
+}
+
+/** A schema's own rules carry their code as their message; of a wrong type, only that it is wrong is said. */
+function fieldError(issue: v.BaseIssue<unknown>): FieldError {
+  const field = v.getDotPath(issue) ?? ''
+  if (issue.kind === 'validation') return { field, code: issue.message }
+  return { field, code: issue.input === undefined ? 'required' : 'wrong_type' }
+}
