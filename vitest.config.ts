@@ -29,6 +29,7 @@ export default defineConfig(async () => ({
     isolate: false,
     maxWorkers: 1,
     testTimeout: 30_000,
+    silent: 'passed-only',
     coverage: { provider: 'v8', include: ['src/**'] },
   },
 }))

@@ -15,9 +15,9 @@ export function answerError(error: unknown, c: Context<AppEnv>): Response {
 }
 
 /** 404, or 405 with `Allow` where the path is known and the method is not (RFC 9110 section 15.5.6). */
-export function answerUnknown(methodsAt: (path: string) => string[]) {
+export function answerUnknown(methodsOf: (path: string) => string[]) {
   return (c: Context<AppEnv>): Response => {
-    const allowed = methodsAt(c.req.path)
+    const allowed = methodsOf(c.req.path)
     const problem =
       allowed.length > 0
         ? new Problem('method_not_allowed', { headers: { Allow: allowed.join(', ') } })

@@ -2,7 +2,7 @@ import type { MiddlewareHandler } from 'hono'
 import * as v from 'valibot'
 import { type FieldError, Problem } from '../core/problem.ts'
 import { parseJson } from '../lib/json.ts'
-import type { AppEnv } from './app-env.ts'
+import type { AppEnv, Asked } from './app-env.ts'
 
 /** Bytes. The largest body that any route needs is under 2 kB; a password may be as long as a request. */
 export const BODY_MAX_BYTES = 16 * 1024
@@ -53,4 +53,18 @@ function fieldError(issue: v.BaseIssue<unknown>): FieldError {
   const field = v.getDotPath(issue) ?? ''
   if (issue.kind === 'validation') return { field, code: issue.message }
   return { field, code: issue.input === undefined ? 'required' : 'wrong_type' }
+}
+
+const FORM_TYPE = /^application\/x-www-form-urlencoded[ \t]*(?:;|$)/i
+
+/**
+ * The fields of a form that a page of ours posted. What was no UTF-8 comes out of the decoder as U+FFFD, and two
+ * different passwords would be one: it is refused.
+ * @throws Problem 415 `unsupported_media_type`, 422 `invalid_body`
+ */
+export async function form(c: Asked): Promise<URLSearchParams> {
+  if (!FORM_TYPE.test(c.req.header('Content-Type') ?? '')) throw new Problem('unsupported_media_type')
+  const fields = new URLSearchParams(new TextDecoder().decode(await c.req.arrayBuffer()))
+  if ([...fields.values()].some((value) => value.includes('\ufffd'))) throw new Problem('invalid_body')
+  return fields
 }

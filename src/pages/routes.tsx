@@ -7,7 +7,7 @@ import { Problem } from '../core/problem.ts'
 import { endSession } from '../core/sessions.ts'
 import { userById } from '../core/users.ts'
 import type { AppEnv } from '../http/app-env.ts'
-import { check } from '../http/body.ts'
+import { check, form } from '../http/body.ts'
 import { clientOf } from '../http/client.ts'
 import { COOKIE_ATTRIBUTES, isSameOrigin, SESSION_COOKIE } from '../http/cookie.ts'
 import { sessionOfRequest } from '../http/guard.ts'
@@ -38,17 +38,19 @@ export const pages = new Hono<PageEnv>()
   })
 
   .post('/login', chooseLanguage, async (c) => {
-    const form = new URLSearchParams(await c.req.text())
-    const typed = { email: form.get('email') ?? '', password: form.get('password') ?? '' }
+    let email = ''
     try {
       if (!isSameOrigin(c)) throw new Problem('cross_site_request')
-      const { access_token, expires_in } = await signInWithPassword(c, check(credentials, typed))
+      const fields = await form(c)
+      email = fields.get('email') ?? ''
+      const typed = check(credentials, { email, password: fields.get('password') ?? '' })
+      const { access_token, expires_in } = await signInWithPassword(c, typed)
       setCookie(c, SESSION_COOKIE, access_token, { ...COOKIE_ATTRIBUTES, maxAge: expires_in })
       return c.redirect('/login', 303)
     } catch (error) {
       if (!(error instanceof Problem)) throw error
-      const retry = <LoginPage language={c.var.language as Language} problem={error.code} email={typed.email} />
-      return page(c, retry, error.status as ContentfulStatusCode)
+      const retry = <LoginPage language={c.var.language as Language} problem={error.code} email={email} />
+      return page(c, retry, error.status)
     }
   })
 

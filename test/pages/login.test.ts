@@ -1,0 +1,108 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { languages, words } from '../../src/pages/words.ts'
+import { call, claimsOf, expectProblem, freshDatabase, insertUser, ORIGIN, PASSWORD } from '../support.ts'
+
+freshDatabase()
+
+const SAME_ORIGIN = { 'Sec-Fetch-Site': 'same-origin' }
+const post = (path: string, form: Record<string, string>, headers: HeadersInit = SAME_ORIGIN) =>
+  call('POST', path, { body: new URLSearchParams(form), headers })
+
+let user: { id: number; email: string }
+beforeAll(async () => {
+  user = await insertUser()
+})
+
+describe('the login page', () => {
+  it('is a form that works without script', async () => {
+    const html = await (await call('GET', '/login')).text()
+    expect(html).toMatch(/^<!doctype html><html lang="en">/)
+    expect(html).toContain('<form method="post" action="/login">')
+    expect(html).toMatch(/<label for="email">.*<input id="email" [^>]*type="email" autocomplete="username" required/)
+    expect(html).toMatch(
+      /<label for="password">.*<input id="password" [^>]*type="password" autocomplete="current-password"/,
+    )
+    expect(html).not.toContain('<script')
+  })
+
+  it.each([
+    ['ko', 'ko'],
+    ['ko-KR,ko;q=0.9,en;q=0.8', 'ko'],
+    ['en-GB', 'en'],
+    ['fr, ko;q=0.1', 'ko'],
+    ['fr', 'en'],
+    ['', 'en'],
+    [`${'x'.repeat(5_000)};q=,,,;`, 'en'],
+  ])('speaks, to Accept-Language %s, %s', async (header, language) => {
+    const html = await (await call('GET', '/login', { headers: { 'Accept-Language': header } })).text()
+    expect(html).toContain(`<html lang="${language}">`)
+  })
+
+  it('signs in by a cookie that no script and no other site can read, and out again', async () => {
+    const answer = await post('/login', { email: user.email, password: PASSWORD })
+    expect([answer.status, answer.headers.get('Location')]).toEqual([303, '/login'])
+    const setCookie = answer.headers.get('Set-Cookie')!
+    expect(setCookie).toMatch(/^__Host-latchkey=[\w.-]+; Max-Age=86400; Path=\/; HttpOnly; Secure; SameSite=Lax$/)
+    const Cookie = setCookie.split(';')[0]!
+    expect(claimsOf(Cookie.split('=')[1]!)).toMatchObject({ user_id: user.id })
+    expect(await (await call('GET', '/login', { headers: { Cookie } })).text()).toContain(
+      `You are signed in as ${user.email}.`,
+    )
+    expect((await call('POST', '/action', { headers: { Cookie, ...SAME_ORIGIN } })).status).toBe(200)
+
+    const left = await post('/logout', {}, { Cookie, ...SAME_ORIGIN })
+    expect([left.status, left.headers.get('Location')]).toEqual([303, '/login'])
+    expect(left.headers.get('Set-Cookie')).toMatch(
+      /^__Host-latchkey=; Max-Age=0; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
+    )
+    expect((await call('POST', '/action', { headers: { Cookie, ...SAME_ORIGIN } })).status).toBe(401)
+    expect(await (await call('GET', '/login', { headers: { Cookie } })).text()).toContain('name="password"')
+    expect((await post('/logout', {}, { Cookie, ...SAME_ORIGIN })).status).toBe(303)
+  })
+
+  it('shows what went wrong in words, keeps the address and never the password', async () => {
+    const answer = await post('/login', { email: 'wrong@example.com', password: 'canary-of-a-password' })
+    const html = await answer.text()
+    expect(answer.status).toBe(401)
+    expect(answer.headers.get('Set-Cookie')).toBeNull()
+    expect(html).toContain(words.en.problems.invalid_credentials)
+    expect(html).toContain('role="alert"')
+    expect(html).toContain('value="wrong@example.com"')
+    expect(html).not.toContain('canary')
+    const disabled = await insertUser({ disabled_at: 1 })
+    expect((await post('/login', { email: disabled.email, password: PASSWORD })).status).toBe(403)
+  })
+
+  it('escapes what was typed', async () => {
+    const html = await (await post('/login', { email: '"><script>alert(1)</script>', password: 'x' })).text()
+    expect(html).not.toContain('<script')
+    expect(html).toContain('value="&quot;&gt;&lt;script&gt;')
+  })
+
+  it.each([[{}], [{ email: '' }], [{ email: 'a@example.com' }], [{ email: 'a@example.com', password: 'a\0' }]])(
+    'asks again for %j',
+    async (form) => {
+      const answer = await post('/login', form as Record<string, string>)
+      expect(answer.status).toBe(422)
+      expect(await answer.text()).toContain(words.en.problems.invalid_body)
+    },
+  )
+
+  it.each([
+    [{}],
+    [{ Origin: 'https://evil.example' }],
+    [{ Origin: 'null' }],
+    [{ 'Sec-Fetch-Site': 'cross-site' }],
+    [{ 'Sec-Fetch-Site': 'same-site', Origin: ORIGIN }],
+  ])('signs nobody in or out for another site: %j', async (headers) => {
+    const answer = await post('/login', { email: user.email, password: PASSWORD }, headers as HeadersInit)
+    expect(answer.status).toBe(403)
+    expect(answer.headers.get('Set-Cookie')).toBeNull()
+    await expectProblem(await post('/logout', {}, headers as HeadersInit), 403, 'cross_site_request')
+  })
+
+  it('speaks every language completely', () => {
+    const [first, ...others] = languages.map((language) => Object.keys(words[language].problems).sort())
+    for (const other of others) expect(other).toEqual(first)
+  })
+})

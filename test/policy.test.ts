@@ -1,0 +1,121 @@
+import { METHOD_NAME_ALL } from 'hono/router'
+import { describe, expect, it } from 'vitest'
+import { app } from '../src/app.ts'
+import { call, expectProblem, freshDatabase } from './support.ts'
+
+freshDatabase()
+
+/** Routes that strangers may use. Whoever adds a line here says why in the review. */
+const PUBLIC = [
+  'GET /health',
+  'GET /login',
+  'GET /ready',
+  'GET /style.css',
+  'POST /login',
+  'POST /logout',
+  'POST /user/login',
+]
+
+const routes = [
+  ...new Set(
+    app.routes.filter(({ method }) => method !== METHOD_NAME_ALL).map(({ method, path }) => `${method} ${path}`),
+  ),
+].sort()
+const split = (route: string) => route.split(' ') as [method: string, path: string]
+
+describe('policy', () => {
+  it.each(routes.filter((route) => !PUBLIC.includes(route)))('%s asks for a login', async (route) => {
+    const answer = await call(...split(route))
+    await expectProblem(answer, 401, 'login_required')
+    expect(answer.headers.get('WWW-Authenticate')).toBe('Bearer realm="latchkey"')
+  })
+
+  it('lists no public route that is not there', () => {
+    expect(routes).toEqual(expect.arrayContaining(PUBLIC))
+  })
+
+  it.each(routes)('%s: other methods are 405 with Allow', async (route) => {
+    const [method, path] = split(route)
+    const answer = await call('PATCH', path)
+    await expectProblem(answer, 405, 'method_not_allowed')
+    expect(answer.headers.get('Allow')?.split(', ')).toContain(method)
+  })
+
+  it('has no handler for all methods, which would answer what nobody wrote', () => {
+    expect(app.routes.filter(({ method, handler }) => method === METHOD_NAME_ALL && handler.length < 2)).toEqual([])
+  })
+
+  it.each(['/nothing', '/user', '/user/', '/user/login/', '/user//login', '/USER/LOGIN'])('%s is 404', async (path) => {
+    await expectProblem(await call('GET', path), 404, 'not_found')
+  })
+
+  it('sends the security headers and no-store with every answer', async () => {
+    const answers = [
+      await call('GET', '/health'),
+      await call('GET', '/login'),
+      await call('HEAD', '/health'),
+      await call('GET', '/nothing'),
+      await call('PATCH', '/health'),
+      await call('POST', '/user/login'),
+      await call('POST', '/user/login', { body: 'x'.repeat(20_000) }),
+    ]
+    for (const { headers } of answers) {
+      expect(headers.get('Cache-Control')).toBe('no-store')
+      expect(headers.get('X-Content-Type-Options')).toBe('nosniff')
+      expect(headers.get('Referrer-Policy')).toBe('no-referrer')
+      expect(headers.get('Strict-Transport-Security')).toBe('max-age=63072000; includeSubDomains')
+      expect(headers.get('Content-Security-Policy')).toContain("default-src 'none'")
+      expect(headers.get('Content-Security-Policy')).toContain("frame-ancestors 'none'")
+      expect(headers.get('Content-Type')).toMatch(/^(application\/(problem\+)?json|text\/html; charset=UTF-8)$/)
+      expect(headers.get('X-Request-Id')).toMatch(/^[0-9a-f-]{36}$/)
+    }
+  })
+
+  it('takes no request id from outside', async () => {
+    const answer = await call('GET', '/health', { headers: { 'X-Request-Id': 'chosen' } })
+    expect(answer.headers.get('X-Request-Id')).not.toBe('chosen')
+  })
+})
+
+describe('CORS', () => {
+  const preflight = (Origin: string, more: Record<string, string> = {}) =>
+    call('OPTIONS', '/user/login', { headers: { Origin, 'Access-Control-Request-Method': 'POST', ...more } })
+
+  it('admits exactly the listed origins, without cookies', async () => {
+    const answer = await preflight('https://app.example')
+    expect(answer.status).toBe(204)
+    expect(answer.headers.get('Access-Control-Allow-Origin')).toBe('https://app.example')
+    expect(answer.headers.get('Access-Control-Allow-Headers')).toBe('Authorization,Content-Type')
+    expect(answer.headers.get('Access-Control-Allow-Credentials')).toBeNull()
+    expect(answer.headers.get('Vary')).toContain('Origin')
+  })
+
+  it.each([
+    'https://evil.example',
+    'null',
+    'http://app.example',
+    'https://app.example.evil',
+    'https://app.example:8443',
+    'https://APP.example',
+    'https://app.example.',
+    'https://app.example/',
+  ])('does not admit %s', async (origin) => {
+    expect((await preflight(origin)).headers.get('Access-Control-Allow-Origin')).toBeNull()
+    const answer = await call('POST', '/user/login', { json: {}, headers: { Origin: origin } })
+    expect(answer.headers.get('Access-Control-Allow-Origin')).toBeNull()
+    expect(answer.headers.get('Vary')).toContain('Origin')
+  })
+
+  it('lets a listed page read refusals too', async () => {
+    const answer = await call('POST', '/user/login', { json: {}, headers: { Origin: 'https://app.example' } })
+    expect(answer.status).toBe(422)
+    expect(answer.headers.get('Access-Control-Allow-Origin')).toBe('https://app.example')
+  })
+
+  it('echoes nothing of the headers that a preflight asks for', async () => {
+    const answer = await preflight('https://app.example', {
+      'Access-Control-Request-Headers': `x${' '.repeat(60_000)}y`,
+    })
+    expect(answer.headers.get('Access-Control-Allow-Headers')).toBe('Authorization,Content-Type')
+  })
+})

@@ -1,0 +1,99 @@
+import { applyD1Migrations, reset } from 'cloudflare:test'
+import { env, exports } from 'cloudflare:workers'
+import bcrypt from 'bcryptjs'
+import { beforeAll, expect } from 'vitest'
+import { base64url, utf8 } from '../src/lib/bytes.ts'
+import { now } from '../src/lib/time.ts'
+
+export const ORIGIN = 'http://latchkey.test'
+export const PASSWORD = 'a password of somebody'
+
+/** An empty, migrated database for the file that calls it. */
+export function freshDatabase(): void {
+  beforeAll(async () => {
+    await reset()
+    await applyD1Migrations(env.DB, env.TEST_MIGRATIONS)
+  })
+}
+
+/** A request to the real Worker, as a stranger makes it. */
+export function call(method: string, path: string, init: RequestInit & { json?: unknown } = {}): Promise<Response> {
+  const { json, ...rest } = init
+  const headers = new Headers(rest.headers)
+  if (json !== undefined) headers.set('Content-Type', 'application/json')
+  const body = json === undefined ? rest.body : JSON.stringify(json)
+  return exports.default.fetch(ORIGIN + path, { redirect: 'manual', ...rest, method, headers, body: body ?? null })
+}
+
+export const bearer = (token: string) => ({ headers: { Authorization: `Bearer ${token}` } })
+
+let serial = 0
+
+type Row = {
+  email?: string
+  hashed_password?: string | null
+  password_set_at?: number
+  disabled_at?: number
+  email_verified?: number
+}
+
+/** A user of its own for a test. Cost 10, unless a hash is given. */
+export async function insertUser(row: Row = {}): Promise<{ id: number; email: string }> {
+  const email = row.email ?? `user${++serial}@example.com`
+  const hash = row.hashed_password === undefined ? await bcrypt.hash(PASSWORD, 10) : row.hashed_password
+  const columns = { ...row, email, hashed_password: hash }
+  const names = Object.keys(columns)
+  const id = await env.DB.prepare(
+    `INSERT INTO users (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')}) RETURNING id`,
+  )
+    .bind(...Object.values(columns))
+    .first<number>('id')
+  return { id: id!, email }
+}
+
+export const login = (email: string, password = PASSWORD) => call('POST', '/user/login', { json: { email, password } })
+
+/** A user who has signed in, and the token. */
+export async function signedIn(): Promise<{ id: number; email: string; token: string }> {
+  const user = await insertUser()
+  const answer = await login(user.email)
+  expect(answer.status).toBe(200)
+  const { access_token: token } = await answer.json<{ access_token: string }>()
+  return { ...user, token }
+}
+
+export type Claims = Record<string, unknown>
+
+export function claimsOf(token: string): Claims {
+  const [, payload = ''] = token.split('.')
+  return JSON.parse(atob(payload.replaceAll('-', '+').replaceAll('_', '/'))) as Claims
+}
+
+type Forgery = { header?: unknown; payload: unknown; secret?: string; hash?: string }
+
+/** Signs anything: header and payload may be an object or raw text. Written without hono/jwt, which is under test. */
+export async function forge({
+  header,
+  payload,
+  secret = env.JWT_SECRET_KEY,
+  hash = 'SHA-256',
+}: Forgery): Promise<string> {
+  const part = (value: unknown) => base64url(utf8(typeof value === 'string' ? value : JSON.stringify(value)))
+  const text = `${part(header ?? { alg: 'HS256', typ: 'JWT' })}.${part(payload)}`
+  const key = await crypto.subtle.importKey('raw', utf8(secret), { name: 'HMAC', hash }, false, ['sign'])
+  return `${text}.${base64url(new Uint8Array(await crypto.subtle.sign('HMAC', key, utf8(text))))}`
+}
+
+/** The answer is a problem of this status and code, and shows nothing that it should not. */
+export async function expectProblem(answer: Response, status: number, code: string): Promise<Record<string, unknown>> {
+  const text = await answer.text()
+  expect({ status: answer.status, text }).toMatchObject({ status, text: expect.stringContaining(`"code":"${code}"`) })
+  expect(answer.headers.get('Content-Type')).toBe('application/problem+json')
+  expect(text).not.toMatch(/\$2[aby]\$|D1_ERROR|SELECT|at \w+ \(|node_modules/)
+  const document = JSON.parse(text) as Record<string, unknown>
+  expect(document).toMatchObject({ type: `urn:latchkey:problem:${code}`, status, code, title: expect.any(String) })
+  expect(document.request_id).toBe(answer.headers.get('X-Request-Id'))
+  return document
+}
+
+export { now }
