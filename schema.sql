@@ -12,22 +12,54 @@ CREATE TABLE users (
   email_verified INTEGER NOT NULL DEFAULT 1 CHECK (email_verified IN (0, 1)),
   disabled_at INTEGER,
   roles TEXT NOT NULL DEFAULT '[]' CHECK (json_type(roles) = 'array'),
+  language TEXT,
   created_at INTEGER NOT NULL DEFAULT (unixepoch())
 ) STRICT;
 CREATE UNIQUE INDEX users_canonical_email ON users (canonical_email);
 
--- sessions: what an access token stands on. A token is dead when its session is.
+-- sessions: what tokens stand on. A token is dead when its session is. Whoever ends a session (the service, a cascade,
+-- an operator with SQL), the triggers publish it in revocations, which every isolate reads a few seconds later.
 CREATE TABLE sessions (
   id TEXT PRIMARY KEY,
   user_id INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
   created_at INTEGER NOT NULL,
+  auth_time INTEGER NOT NULL,
+  generation INTEGER NOT NULL DEFAULT 0,
+  refreshed_at INTEGER NOT NULL,
   expires_at INTEGER NOT NULL,
+  tokens_until INTEGER NOT NULL,
   revoked_at INTEGER,
   ip TEXT,
   country TEXT,
   user_agent TEXT
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX sessions_user_id ON sessions (user_id);
+CREATE INDEX sessions_expires_at ON sessions (expires_at);
+
+CREATE TABLE revocations (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  session_id TEXT NOT NULL,
+  until INTEGER NOT NULL
+) STRICT;
+CREATE INDEX revocations_until ON revocations (until);
+
+CREATE TRIGGER sessions_revoked AFTER UPDATE OF revoked_at ON sessions
+WHEN OLD.revoked_at IS NULL AND NEW.revoked_at IS NOT NULL
+BEGIN
+  INSERT INTO revocations (session_id, until) VALUES (NEW.id, NEW.tokens_until);
+END;
+
+CREATE TRIGGER sessions_deleted AFTER DELETE ON sessions
+WHEN OLD.revoked_at IS NULL AND OLD.tokens_until > unixepoch()
+BEGIN
+  INSERT INTO revocations (session_id, until) VALUES (OLD.id, OLD.tokens_until);
+END;
+
+CREATE TRIGGER users_disabled AFTER UPDATE OF disabled_at ON users
+WHEN NEW.disabled_at IS NOT NULL
+BEGIN
+  UPDATE sessions SET revoked_at = unixepoch() WHERE user_id = NEW.id AND revoked_at IS NULL;
+END;
 
 -- audit: what happened, appended and never changed. No reference to users: the record outlives the account.
 CREATE TABLE audit_events (
@@ -49,10 +81,36 @@ BEGIN
   SELECT RAISE(ABORT, 'audit_events is append-only');
 END;
 
+-- one_time_tokens: SHA-256 of what was mailed; one live token for each purpose, bound to the address it went to.
+CREATE TABLE one_time_tokens (
+  user_id INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+  purpose TEXT NOT NULL CHECK (purpose IN ('verify', 'reset', 'email_change')),
+  hash TEXT NOT NULL UNIQUE CHECK (length(hash) = 43),
+  email TEXT NOT NULL,
+  expires_at INTEGER NOT NULL,
+  PRIMARY KEY (user_id, purpose)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX one_time_tokens_expires_at ON one_time_tokens (expires_at);
+
+-- outbox: mail to be sent, written in the same batch as the change that asks for it. Links are sealed.
+CREATE TABLE outbox (
+  id TEXT PRIMARY KEY,
+  kind TEXT NOT NULL,
+  recipient TEXT NOT NULL,
+  language TEXT NOT NULL,
+  sealed_token TEXT,
+  user_id INTEGER,
+  created_at INTEGER NOT NULL,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  due_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX outbox_due_at ON outbox (due_at);
+
 -- wrangler's own record, so that a database made from this file takes later migrations and not the earlier ones.
 CREATE TABLE d1_migrations(
 		id         INTEGER PRIMARY KEY AUTOINCREMENT,
 		name       TEXT UNIQUE,
 		applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL
 );
-INSERT INTO d1_migrations (name) VALUES ('0001_users.sql'), ('0002_sessions.sql'), ('0003_audit.sql');
+INSERT INTO d1_migrations (name)
+VALUES ('0001_users.sql'), ('0002_sessions.sql'), ('0003_audit.sql'), ('0004_one_time_tokens.sql'), ('0005_outbox.sql');

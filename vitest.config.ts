@@ -18,6 +18,9 @@ export default defineConfig(async () => ({
           ACCESS_TOKEN_TTL_SECONDS: '',
           ALLOWED_ORIGINS: 'https://app.example',
           BCRYPT_COST: '10', // the cheapest that is allowed
+          PUBLIC_URL: 'https://login.example',
+          MAIL_FROM: 'latchkey@login.example',
+          REVOCATION_FEED_SECRET: 'only-for-tests: what other services show',
         },
         d1Databases: { SCHEMA_DB: 'schema' }, // empty: test/schema.test.ts fills it from schema.sql
       },

@@ -7,6 +7,7 @@ CREATE TABLE users (
   email_verified INTEGER NOT NULL DEFAULT 1 CHECK (email_verified IN (0, 1)),
   disabled_at INTEGER,
   roles TEXT NOT NULL DEFAULT '[]' CHECK (json_type(roles) = 'array'),
+  language TEXT,
   created_at INTEGER NOT NULL DEFAULT (unixepoch())
 ) STRICT;
 CREATE UNIQUE INDEX users_canonical_email ON users (canonical_email);

@@ -1,9 +1,13 @@
 import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { action } from './action.ts'
+import { account } from './features/account/routes.ts'
+import { email } from './features/email/routes.ts'
 import { health } from './features/health/routes.ts'
 import { login } from './features/login/routes.ts'
-import { me } from './features/me/routes.ts'
+import { password } from './features/password/routes.ts'
+import { registering } from './features/register/routes.ts'
+import { revoked } from './features/revoked/routes.ts'
 import { session } from './features/session/routes.ts'
 import { answerError, answerUnknown, methodsAt } from './http/answer.ts'
 import type { AppEnv } from './http/app-env.ts'
@@ -17,10 +21,14 @@ export const app = new Hono<AppEnv>()
   .route('/', health) //                GET /health, GET /ready: before the settings are asked for
   .use(configured, allowOrigins)
   .route('/', action) //                yours: /action
-  .route('/user', login) //             POST /user/login
-  .route('/user', session) //           POST /user/logout
-  .route('/user', me) //                GET /user/me
-  .route('/', pages) //                 the hosted pages: /login, /logout, /style.css
+  .route('/user', login) //             /user/login
+  .route('/user', registering) //       /user/register
+  .route('/user', session) //           /user/refresh, reauth, logout, sessions
+  .route('/user', password) //          /user/password: forgot, reset, change
+  .route('/user', email) //             /user/email: verify, resend, change
+  .route('/user', account) //           /user/me: read, export, delete
+  .route('/', revoked) //               /revoked, for other services
+  .route('/', pages) //                 the hosted pages: /login, /logout, /verify, /reset
 
 app.onError(answerError)
 app.notFound(answerUnknown((path) => methodsAt(app.router, path)))

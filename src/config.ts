@@ -33,6 +33,15 @@ const origins = v.pipe(
   v.check((list) => list.every((item) => URL.canParse(item) && new URL(item).origin === item), 'not_an_origin'),
 )
 
+/** https, or this machine. */
+const url = v.pipe(
+  v.string(),
+  v.check((text) => URL.canParse(text) && isSafe(new URL(text)), 'not_an_https_url'),
+)
+
+const isSafe = ({ protocol, hostname }: URL): boolean =>
+  protocol === 'https:' || (protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(hostname))
+
 /** Every setting, with its default, its unit and its reason. README's table is tied to this by a test. */
 export const settings = v.object({
   /** Signs access tokens (HS256). May be shared with other services that verify them. */
@@ -41,17 +50,58 @@ export const settings = v.object({
   JWT_SECRET_KEY_PREVIOUS: v.optional(secret),
   /** Shared with nobody: everything that is not an access token is derived from it. */
   LATCHKEY_SECRET: v.optional(secret),
+  /** The one before the last rotation: what was made from it stays valid. */
+  LATCHKEY_SECRET_PREVIOUS: v.optional(secret),
   /** The `iss` claim, and the only one that is accepted. */
   JWT_ISSUER: v.optional(v.string(), 'latchkey'),
   /** The `aud` claim. Unset by default, because PyJWT refuses a token with an `aud` that its caller did not name. */
   JWT_AUDIENCE: v.optional(v.string()),
   /** Seconds. A day, as the Flask tutorial has it; affordable because a session can be revoked before. */
   ACCESS_TOKEN_TTL_SECONDS: v.optional(whole(60, 30 * 86_400), 86_400),
+  /** Seconds. A session ends this long after the login, however busy it is. */
+  SESSION_TTL_SECONDS: v.optional(whole(60, 400 * 86_400), 30 * 86_400),
+  /** Seconds. A session ends this long after its last refresh. */
+  SESSION_IDLE_SECONDS: v.optional(whole(60, 400 * 86_400), 7 * 86_400),
+  /** Seconds. Two tabs, or a phone in a tunnel: for so long the refresh token just replaced gets its successor again. */
+  REFRESH_GRACE_SECONDS: v.optional(whole(0, 300), 30),
+  /** Seconds. How late an isolate may learn that another one revoked a session. */
+  REVOCATION_MAX_AGE_SECONDS: v.optional(whole(1, 60), 5),
+  /** Bearer secret for `GET /revoked`; without it the feed is not there. */
+  REVOCATION_FEED_SECRET: v.optional(secret),
+  /** Whether strangers may register. */
+  REGISTRATION: v.optional(v.picklist(['open', 'closed'], 'not_open_or_closed'), 'open'),
+  /** Where people reach this service, as an origin. Mailed links are built from it, never from a request's headers. */
+  PUBLIC_URL: v.optional(
+    v.pipe(
+      url,
+      v.check((text) => new URL(text).origin === text, 'not_an_origin'),
+    ),
+  ),
+  /** What the mails call this service. */
+  APP_NAME: v.optional(v.pipe(v.string(), v.regex(/^[^\p{Cc}]{1,64}$/u, 'malformed')), 'Latchkey'),
+  /** `binding` (the Worker's EMAIL binding), `http` (MAIL_URL) or `console`. */
+  MAIL_DRIVER: v.optional(v.picklist(['binding', 'http', 'console'], 'not_a_driver'), 'binding'),
+  /** Takes a POST of `{from, to, subject, text, html}`. Setting it chooses the driver `http`. */
+  MAIL_URL: v.optional(url),
+  /** Sent to MAIL_URL as a bearer token. */
+  MAIL_TOKEN: v.optional(v.string()),
+  /** The sender of every mail. */
+  MAIL_FROM: v.optional(v.string(), 'latchkey@example.com'),
+  /** Days. How long the audit trail is kept. */
+  AUDIT_RETENTION_DAYS: v.optional(whole(1, 3_650), 365),
   /** bcrypt's log2 of rounds. 12 is what Python's `gensalt()` gives; each step doubles the work. */
-  BCRYPT_COST: v.optional(whole(10, 15), 12),
+  BCRYPT_COST: v.optional(whole(10, 16), 12),
   /** Origins whose pages may call this service from a browser. None by default. */
   ALLOWED_ORIGINS: v.optional(origins, ''),
 })
+
+const complete = v.pipe(
+  settings,
+  v.forward(
+    v.check(({ MAIL_DRIVER, MAIL_URL }) => MAIL_DRIVER !== 'http' || MAIL_URL !== undefined, 'missing'),
+    ['MAIL_URL'],
+  ),
+)
 
 export type Config = v.InferOutput<typeof settings>
 
@@ -70,16 +120,20 @@ export function config(env: object): Config {
 }
 
 /** What works but should not stay so. */
-export function warnings({ LATCHKEY_SECRET, JWT_SECRET_KEY }: Config): FieldError[] {
-  if (!LATCHKEY_SECRET) return [{ field: 'LATCHKEY_SECRET', code: 'derived_from_jwt_secret_key' }]
-  if (LATCHKEY_SECRET === JWT_SECRET_KEY) return [{ field: 'LATCHKEY_SECRET', code: 'same_as_jwt_secret_key' }]
-  return []
+export function warnings(config: Config): FieldError[] {
+  const { LATCHKEY_SECRET, JWT_SECRET_KEY, PUBLIC_URL, MAIL_FROM } = config
+  return [
+    ...(LATCHKEY_SECRET === undefined ? [{ field: 'LATCHKEY_SECRET', code: 'derived_from_jwt_secret_key' }] : []),
+    ...(LATCHKEY_SECRET === JWT_SECRET_KEY ? [{ field: 'LATCHKEY_SECRET', code: 'same_as_jwt_secret_key' }] : []),
+    ...(PUBLIC_URL === undefined ? [{ field: 'PUBLIC_URL', code: 'missing' }] : []),
+    ...(MAIL_FROM.endsWith('@example.com') ? [{ field: 'MAIL_FROM', code: 'an_example' }] : []),
+  ]
 }
 
 function read(env: object): Reading {
   // An empty variable is one that nobody set: `ALLOWED_ORIGINS=` in a file means none.
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
-  const result = v.safeParse(settings, given)
+  const result = v.safeParse(complete, { ...('MAIL_URL' in given && { MAIL_DRIVER: 'http' }), ...given })
   if (result.success) return { config: result.output }
   const errors = result.issues.map((issue) => ({
     field: v.getDotPath(issue) ?? '',

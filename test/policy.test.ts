@@ -10,10 +10,20 @@ const PUBLIC = [
   'GET /health',
   'GET /login',
   'GET /ready',
+  'GET /reset', // a form; the mailed token is what counts
   'GET /style.css',
+  'GET /verify', // the same
   'POST /login',
   'POST /logout',
+  'POST /reset',
+  'POST /user/email/resend',
+  'POST /user/email/verify',
   'POST /user/login',
+  'POST /user/password/forgot',
+  'POST /user/password/reset',
+  'POST /user/refresh',
+  'POST /user/register',
+  'POST /verify',
 ]
 
 const routes = [

@@ -1,8 +1,9 @@
-import { applyD1Migrations, reset } from 'cloudflare:test'
-import { env, exports } from 'cloudflare:workers'
+import { applyD1Migrations, createExecutionContext, reset, waitOnExecutionContext } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
 import bcrypt from 'bcryptjs'
 import { beforeAll, expect } from 'vitest'
 import { base64url, utf8 } from '../src/lib/bytes.ts'
+import worker from '../src/index.ts'
 import { now } from '../src/lib/time.ts'
 
 export const ORIGIN = 'http://latchkey.test'
@@ -22,7 +23,48 @@ export function call(method: string, path: string, init: RequestInit & { json?: 
   const headers = new Headers(rest.headers)
   if (json !== undefined) headers.set('Content-Type', 'application/json')
   const body = json === undefined ? rest.body : JSON.stringify(json)
-  return exports.default.fetch(ORIGIN + path, { redirect: 'manual', ...rest, method, headers, body: body ?? null })
+  return callWith(ENV, ORIGIN + path, { redirect: 'manual', ...rest, method, headers, body: body ?? null })
+}
+
+type SentMail = { from: string; to: string; subject: string; text: string; html: string }
+
+/** What was handed to the mail binding, the newest last. */
+export const mails: SentMail[] = []
+
+/** The bindings of the tests, with a mailbox that can be read where the platform's own cannot. */
+export const ENV: Env = {
+  ...env,
+  EMAIL: {
+    send: (mail: SentMail) => {
+      mails.push(mail)
+      return Promise.resolve({ messageId: String(mails.length) })
+    },
+  } as unknown as SendEmail,
+}
+
+/** The same database as another isolate has it: it knows nothing of what was revoked here. */
+export const anotherIsolate = (): Env => ({ ...ENV, DB: new Proxy(env.DB, methodsOf) })
+
+/** Native methods refuse a proxy as their `this`. */
+const methodsOf: ProxyHandler<D1Database> = {
+  get(target, name) {
+    const value: unknown = Reflect.get(target, name)
+    return typeof value === 'function' ? (value.bind(target) as unknown) : value
+  },
+}
+
+/** A request to the Worker in an environment of its own; returns when its work after the answer is done, too. */
+export async function callWith(own: Env, url: string, init: RequestInit = {}): Promise<Response> {
+  const ctx = createExecutionContext()
+  const answer = await worker.fetch(new Request(url, init) as Request<unknown, IncomingRequestCfProperties>, own, ctx)
+  await waitOnExecutionContext(ctx)
+  return answer
+}
+
+/** The token in the newest mail to an address. */
+export function mailedToken(to: string): string {
+  const mail = mails.findLast((candidate) => candidate.to === to)
+  return /\?token=([\w-]{43})/.exec(mail?.text ?? '')?.[1] ?? ''
 }
 
 export const bearer = (token: string) => ({ headers: { Authorization: `Bearer ${token}` } })

@@ -1,30 +1,57 @@
+import { type Sql, sql } from '../lib/sql.ts'
+
 /** Where a request came from, as far as the platform vouches for it. */
 export type Client = {
   ip: string | null
   country: string | null
   user_agent: string | null
+  language: Language
   request_id: string
 }
 
-/** Security events. `reason` is private: it may say what the wire must not. */
+export const languages = ['en', 'ko'] as const
+export type Language = (typeof languages)[number]
+
+/** Security events. A reason is private: it may say what the wire must not. */
 export type AuditEvent = {
-  event: 'login_succeeded' | 'login_failed' | 'logged_out'
-  reason?: 'unknown_email' | 'wrong_password' | 'unreadable_hash' | 'account_disabled' | 'email_not_verified'
-  user_id?: number | undefined
-  session_id?: string
+  event:
+    | 'account_deleted'
+    | 'email_change_requested'
+    | 'email_changed'
+    | 'email_verified'
+    | 'logged_out'
+    | 'logged_out_everywhere'
+    | 'login_failed'
+    | 'login_succeeded'
+    | 'mail_given_up'
+    | 'password_changed'
+    | 'password_reset'
+    | 'password_reset_requested'
+    | 'reauthenticated'
+    | 'refresh_token_replayed'
+    | 'registered'
+    | 'session_revoked'
+    | 'verification_requested'
+  reason?:
+    | 'account_disabled'
+    | 'email_not_verified'
+    | 'known_email'
+    | 'unknown_email'
+    | 'unreadable_hash'
+    | 'wrong_password'
+    | null
+  user_id?: number | Sql | null | undefined
+  session_id?: string | null
 }
 
-/** The statement that appends one event: batch it with the change that it records. Holds no secret, ever. */
-export function auditRow(
-  db: D1Database,
-  { event, reason, user_id, session_id }: AuditEvent,
-  { ip, country, user_agent, request_id }: Client,
-  at: number,
-): D1PreparedStatement {
-  return db
-    .prepare(
-      `INSERT INTO audit_events (at, event, reason, user_id, session_id, ip, country, user_agent, request_id)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    )
-    .bind(at, event, reason ?? null, user_id ?? null, session_id ?? null, ip, country, user_agent, request_id)
+/**
+ * The statement that appends one event where `when` holds: batch it with the change that it records. No secret, no
+ * address and no password ever goes in.
+ */
+export function auditRow(event: AuditEvent, client: Client, at: number, when: Sql = sql`TRUE`): Sql {
+  const { ip, country, user_agent, request_id } = client
+  const [reason, user_id, session_id] = [event.reason ?? null, event.user_id ?? null, event.session_id ?? null]
+  return sql`INSERT INTO audit_events (at, event, reason, user_id, session_id, ip, country, user_agent, request_id)
+    SELECT ${at}, ${event.event}, ${reason}, ${user_id}, ${session_id}, ${ip}, ${country}, ${user_agent}, ${request_id}
+    WHERE ${when}`
 }

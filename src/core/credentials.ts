@@ -1,42 +1,85 @@
 import * as v from 'valibot'
 import type { Config } from '../config.ts'
+import { canonicalEmail } from '../lib/email.ts'
+import { type Sql, sql } from '../lib/sql.ts'
 import { auditRow, type AuditEvent, type Client } from './audit.ts'
-import { answerOf } from './d1.ts'
+import { isCommonPassword } from './common-passwords.ts'
+import { batch } from './d1.ts'
 import { checkPassword, upgradedHash } from './passwords.ts'
-import { Problem } from './problem.ts'
-import { replaceHash, type User, userByEmail } from './users.ts'
+import { Problem, type ProblemCode } from './problem.ts'
+import { findUser, hasEmail, replaceHash, type User } from './users.ts'
+import { verificationMail } from './verification.ts'
 
-/** RFC 5321 allows 254; some more, because addresses in an imported table follow nobody's rule. */
-const EMAIL_MAX_LENGTH = 320
+/** RFC 5321 section 4.5.3.1.3. */
+const EMAIL_MAX_LENGTH = 254
+
+/** Some more at login, because addresses in an imported table follow nobody's rule. */
+const TYPED_EMAIL_MAX_LENGTH = 320
+
+/** Code points. NIST SP 800-63B-4 section 3.1.1.2 asks for no less than 8, and for 64 to be allowed. */
+const PASSWORD_MIN_LENGTH = 8
+const PASSWORD_MAX_LENGTH = 256
 
 const CONTROL_CHARACTER = /\p{Cc}/u
 
-/**
- * The shape of an email and a password that somebody types to sign in. What is no address gets the answer of an unknown one; only
- * what no account can hold is refused here: NUL ends a password for other bcrypts, a lone surrogate has no UTF-8.
- */
-export const credentials = v.object({
-  email: v.pipe(
-    v.string(),
-    v.nonEmpty('required'),
-    v.maxLength(EMAIL_MAX_LENGTH, 'too_long'),
-    v.check((text) => text.isWellFormed() && !CONTROL_CHARACTER.test(text), 'malformed'),
-  ),
-  password: v.pipe(
-    v.string(),
-    v.nonEmpty('required'),
-    v.check((text) => text.isWellFormed() && !text.includes('\0'), 'malformed'),
-  ),
-})
+/** ASCII, as RFC 5322 section 3.2.3 writes an atom, and labels as RFC 1123 section 2.1 does. */
+const ADDRESS =
+  /^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
 
+/** NUL ends a password for other bcrypts, and a lone surrogate has no UTF-8: no account can have such a one. */
+const typedPassword = v.pipe(
+  v.string(),
+  v.nonEmpty('required'),
+  v.check((text) => text.isWellFormed() && !text.includes('\0'), 'malformed'),
+)
+
+const typedEmail = v.pipe(
+  v.string(),
+  v.nonEmpty('required'),
+  v.maxLength(TYPED_EMAIL_MAX_LENGTH, 'too_long'),
+  v.check((text) => text.isWellFormed() && !CONTROL_CHARACTER.test(text), 'malformed'),
+)
+
+/** An email and a password that somebody types to sign in. What is no address gets the answer of an unknown one. */
+export const credentials = v.object({ email: typedEmail, password: typedPassword })
 export type Credentials = v.InferOutput<typeof credentials>
 
+/** The password of somebody who is signed in already. */
+export const confirmation = v.object({ password: typedPassword })
+
+/** An address that mail can be sent to, in its one canonical spelling. */
+export const emailAddress = v.pipe(
+  typedEmail,
+  v.transform(canonicalEmail),
+  v.check((text) => text.length <= EMAIL_MAX_LENGTH && text.indexOf('@') <= 64 && ADDRESS.test(text), 'malformed'),
+)
+
+/** A password to be set. Any characters, in any composition; what is too easily guessed is told by `refuseCommon`. */
+export const newPassword = v.pipe(
+  typedPassword,
+  v.check((text) => [...text].length >= PASSWORD_MIN_LENGTH, 'too_short'),
+  v.check((text) => [...text].length <= PASSWORD_MAX_LENGTH, 'too_long'),
+)
+
+/**
+ * Refuses a password that everybody tries first: a common one, the address itself or its local part, the service's name.
+ * @throws Problem 422 `invalid_body` with the code `too_common`
+ */
+export async function refuseCommon(password: string, email: string, config: Config, field = 'password'): Promise<void> {
+  const lowered = password.toLowerCase()
+  const obvious = [email, email.slice(0, email.lastIndexOf('@')), config.APP_NAME, 'latchkey']
+  if (obvious.some((word) => word.toLowerCase() === lowered) || (await isCommonPassword(password))) {
+    throw new Problem('invalid_body', { errors: [{ field, code: 'too_common' }] })
+  }
+}
+
 /** Somebody who has just shown the right password, with the writes that signing in should carry along. */
-export type Authenticated = { user: User; alongside: D1PreparedStatement[] }
+export type Authenticated = { user: User; alongside: Sql[] }
 
 /**
  * Checks an email and a password. An unknown address, a wrong password and a broken hash are one and the same to the
- * caller, in bytes and in time; only a right password learns that the account is disabled or not confirmed.
+ * caller, in bytes and in time; only a right password learns that the account is disabled, or not confirmed: then the
+ * link that confirms it is put into the outbox again.
  * @throws Problem 401 `invalid_credentials`, 403 `account_disabled`, 403 `email_not_verified`, 503 `unavailable`
  */
 export async function authenticate(
@@ -46,17 +89,56 @@ export async function authenticate(
   client: Client,
   now: number,
 ): Promise<Authenticated> {
-  const user = await userByEmail(db, email)
+  return checkUser(db, config, hasEmail(email), password, client, now)
+}
+
+/**
+ * Checks the password of somebody whose access token was good.
+ * @throws as `authenticate`
+ */
+export async function confirmPassword(
+  db: D1Database,
+  config: Config,
+  user_id: number,
+  password: string,
+  client: Client,
+  now: number,
+): Promise<Authenticated> {
+  return checkUser(db, config, sql`id = ${user_id}`, password, client, now)
+}
+
+async function checkUser(
+  db: D1Database,
+  config: Config,
+  condition: Sql,
+  password: string,
+  client: Client,
+  now: number,
+): Promise<Authenticated> {
+  const user = await findUser(db, condition)
   const result = await checkPassword(password, user, config.BCRYPT_COST)
-  const refuse = async (code: ConstructorParameters<typeof Problem>[0], reason: AuditEvent['reason'] & string) => {
-    await answerOf(auditRow(db, { event: 'login_failed', reason, user_id: user?.id }, client, now).run())
-    return new Problem(code)
+  const refusal = refusalOf(user, result)
+  if (!user || refusal) {
+    const { code, reason } = refusal ?? UNKNOWN
+    const remind = code === 'email_not_verified' && config.PUBLIC_URL !== undefined
+    const mail = remind ? await verificationMail(config, condition, client, now) : []
+    await batch(db, [auditRow({ event: 'login_failed', reason, user_id: user?.id }, client, now), ...mail])
+    throw new Problem(code)
   }
-  if (!user) throw await refuse('invalid_credentials', 'unknown_email')
-  if (result === 'unreadable') throw await refuse('invalid_credentials', 'unreadable_hash')
-  if (result === 'mismatch') throw await refuse('invalid_credentials', 'wrong_password')
-  if (user.disabled_at !== null) throw await refuse('account_disabled', 'account_disabled')
-  if (!user.email_verified) throw await refuse('email_not_verified', 'email_not_verified')
   const hash = await upgradedHash(password, user, config.BCRYPT_COST)
-  return { user, alongside: hash === undefined ? [] : [replaceHash(db, user, hash)] }
+  return { user, alongside: hash === undefined ? [] : [replaceHash(user, hash)] }
+}
+
+type Refusal = { code: ProblemCode; reason: NonNullable<AuditEvent['reason']> }
+
+const UNKNOWN: Refusal = { code: 'invalid_credentials', reason: 'unknown_email' }
+
+/** The wire learns the code, the audit trail the reason. */
+function refusalOf(user: User | undefined, result: Awaited<ReturnType<typeof checkPassword>>): Refusal | undefined {
+  if (!user) return UNKNOWN
+  if (result === 'unreadable') return { code: 'invalid_credentials', reason: 'unreadable_hash' }
+  if (result === 'mismatch') return { code: 'invalid_credentials', reason: 'wrong_password' }
+  if (user.disabled_at !== null) return { code: 'account_disabled', reason: 'account_disabled' }
+  if (!user.email_verified) return { code: 'email_not_verified', reason: 'email_not_verified' }
+  return undefined
 }

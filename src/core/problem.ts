@@ -3,15 +3,20 @@
  * CHANGELOG.md. Many private reasons may share one code: the audit trail knows which it was, the wire does not.
  */
 export const problems = {
+  invalid_one_time_token: [400, 'This link has been used, has expired, or was replaced by a newer one.'],
   malformed_json: [400, 'The body is not valid JSON.'],
   invalid_credentials: [401, 'The email or the password is wrong.'],
+  invalid_refresh_token: [401, 'The refresh token is not valid, or its session has ended.'],
+  fresh_login_required: [401, 'Please enter the password again.'],
   login_required: [401, 'A valid access token is required.'],
   invalid_token: [401, 'The access token is not valid, or its session has ended.'],
   account_disabled: [403, 'This account is disabled.'],
   email_not_verified: [403, 'The email address has not been confirmed yet.'],
+  registration_closed: [403, 'Registration is closed.'],
   cross_site_request: [403, 'A request that relies on a cookie must come from this site.'],
   not_found: [404, 'There is nothing at this address.'],
   method_not_allowed: [405, 'This address does not take this method.'],
+  email_taken: [409, 'This email address belongs to another account.'],
   body_too_large: [413, 'The body is too large.'],
   unsupported_media_type: [415, 'The body must be application/json in UTF-8.'],
   invalid_body: [422, 'The body does not have the expected shape.'],

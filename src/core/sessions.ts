@@ -1,6 +1,9 @@
+import type { Config } from '../config.ts'
 import { randomId } from '../lib/bytes.ts'
+import { type Sql, sql } from '../lib/sql.ts'
 import { auditRow, type Client } from './audit.ts'
-import { answerOf } from './d1.ts'
+import { batch, first } from './d1.ts'
+import { noteRevoked } from './revocations.ts'
 import type { User } from './users.ts'
 
 /** What a verified access token says about its bearer. */
@@ -12,7 +15,17 @@ export type Session = {
   roles: string[]
 }
 
-type Start = { user: User; client: Client; now: number; ttlSeconds: number; alongside?: D1PreparedStatement[] }
+/** A session from which tokens may be made: the refresh token's generation goes with it. */
+export type Grant = Pick<Session, 'id' | 'user_id' | 'auth_time' | 'expires_at' | 'roles'> & { generation: number }
+
+/**
+ * No access token of a session that was last refreshed now outlives this, nor the session. Inside the grace a token may
+ * be signed without a write, so the grace is part of it.
+ */
+export const tokensUntil = (config: Config, now: number): number =>
+  now + config.ACCESS_TOKEN_TTL_SECONDS + config.REFRESH_GRACE_SECONDS
+
+type Start = { user: User; client: Client; now: number; alongside?: Sql[] }
 
 /**
  * Starts a session: its row, its audit row and whatever else the login changes, in one batch. A token may be signed
@@ -21,34 +34,61 @@ type Start = { user: User; client: Client; now: number; ttlSeconds: number; alon
  */
 export async function startSession(
   db: D1Database,
-  { user, client, now, ttlSeconds, alongside = [] }: Start,
-): Promise<Session> {
-  const session = { id: randomId(), user_id: user.id, auth_time: now, expires_at: now + ttlSeconds, roles: user.roles }
-  const row = db
-    .prepare(
-      `INSERT INTO sessions (id, user_id, created_at, expires_at, ip, country, user_agent) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-    )
-    .bind(session.id, user.id, now, session.expires_at, client.ip, client.country, client.user_agent)
-  const event = { event: 'login_succeeded', user_id: user.id, session_id: session.id } as const
-  await answerOf(db.batch([row, auditRow(db, event, client, now), ...alongside]))
-  return session
+  config: Config,
+  { user, client, now, alongside = [] }: Start,
+): Promise<Grant> {
+  const { id: user_id, roles } = user
+  const grant = {
+    id: randomId(),
+    user_id,
+    auth_time: now,
+    expires_at: now + config.SESSION_TTL_SECONDS,
+    roles,
+    generation: 0,
+  }
+  const { ip, country, user_agent } = client
+  const row = sql`INSERT INTO sessions
+    (id, user_id, created_at, auth_time, refreshed_at, expires_at, tokens_until, ip, country, user_agent)
+    VALUES (${grant.id}, ${user_id}, ${now}, ${now}, ${now}, ${grant.expires_at},
+            ${Math.min(grant.expires_at, tokensUntil(config, now))},
+            ${ip}, ${country}, ${user_agent})`
+  await batch(db, [
+    row,
+    auditRow({ event: 'login_succeeded', user_id, session_id: grant.id }, client, now),
+    ...alongside,
+  ])
+  return grant
+}
+
+/** The session's row as it stands now, for guards that may not be a few seconds late; undefined when it has ended. */
+export async function liveSession(
+  db: D1Database,
+  session: Session,
+  now: number,
+): Promise<{ auth_time: number } | undefined> {
+  const query = sql`SELECT auth_time FROM sessions JOIN users ON users.id = user_id
+    WHERE sessions.id = ${session.id} AND user_id = ${session.user_id}
+      AND revoked_at IS NULL AND expires_at > ${now} AND disabled_at IS NULL`
+  return (await first<{ auth_time: number }>(db, query)) ?? undefined
 }
 
 /**
- * Whether the session still stands: not revoked, not past its end, and its account not disabled.
+ * The statement that ends every session which a condition names. The schema publishes each to the revoked set; run it
+ * through `commit`, so that this isolate knows at once.
+ */
+export const revokeSessions = (condition: Sql, now: number): Sql =>
+  sql`UPDATE sessions SET revoked_at = ${now} WHERE revoked_at IS NULL AND ${condition} RETURNING id, tokens_until`
+
+/**
+ * Runs a change as one batch. Sessions that a `revokeSessions` in it ended count in this isolate at once.
  * @throws Problem `unavailable`
  */
-export async function isLive(db: D1Database, session: Session, now: number): Promise<boolean> {
-  const query = `SELECT 1 FROM sessions JOIN users ON users.id = sessions.user_id
-     WHERE sessions.id = ? AND user_id = ? AND revoked_at IS NULL AND expires_at > ? AND disabled_at IS NULL`
-  return (await answerOf(db.prepare(query).bind(session.id, session.user_id, now).first())) !== null
+export async function commit(db: D1Database, statements: Sql[]): Promise<Row[][]> {
+  const results = await batch<Row>(db, statements)
+  noteRevoked(db, results.flat().filter(isRevokedSession))
+  return results
 }
 
-/** Ends one session; ending it twice is the same as once. @throws Problem `unavailable` */
-export async function endSession(db: D1Database, session: Session, client: Client, now: number): Promise<void> {
-  const revoke = db
-    .prepare('UPDATE sessions SET revoked_at = ?1 WHERE id = ?2 AND revoked_at IS NULL')
-    .bind(now, session.id)
-  const event = { event: 'logged_out', user_id: session.user_id, session_id: session.id } as const
-  await answerOf(db.batch([revoke, auditRow(db, event, client, now)]))
-}
+type Row = { id: number | string; tokens_until?: number }
+
+const isRevokedSession = (row: Row): row is { id: string; tokens_until: number } => row.tokens_until !== undefined

@@ -23,7 +23,7 @@ const wholeNumber = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 /** Header members that our tokens have. Others (`crit`, `jku`, `b64`, ...) ask for what is not done here. */
 const header = v.strictObject({ alg: v.literal('HS256'), typ: v.optional(v.string()), kid: v.optional(v.string()) })
 
-const claims = v.object({
+const claimsForm = v.object({
   user_id: v.pipe(wholeNumber, v.minValue(1)),
   sub: v.string(),
   sid: v.pipe(v.string(), v.nonEmpty()),
@@ -57,27 +57,31 @@ export async function keyring(config: Config): Promise<Keyring> {
 }
 
 /**
- * An access token for a session whose row is already written.
- * Claims as in RFC 7519 section 4.1 and OpenID Connect Core section 2; `user_id` is what the Flask tutorial reads.
+ * An access token for a session whose row is already written, and when it expires: after `ACCESS_TOKEN_TTL_SECONDS`, or
+ * with the session. Claims as in RFC 7519 section 4.1 and OpenID Connect Core section 2; `user_id` is what the Flask
+ * tutorial reads.
  */
-export async function signAccessToken(session: Session, config: Config, now: number): Promise<string> {
+export async function accessToken(
+  session: Session,
+  config: Config,
+  now: number,
+): Promise<{ token: string; expires_at: number }> {
   const [{ jwk }] = await keyring(config)
-  return sign(
-    {
-      user_id: session.user_id,
-      sub: String(session.user_id),
-      sid: session.id,
-      jti: randomId(),
-      iat: now,
-      exp: now + config.ACCESS_TOKEN_TTL_SECONDS,
-      iss: config.JWT_ISSUER,
-      auth_time: session.auth_time,
-      ...(session.roles.length > 0 && { roles: session.roles }),
-      ...(config.JWT_AUDIENCE !== undefined && { aud: config.JWT_AUDIENCE }),
-    },
-    jwk,
-    'HS256',
-  )
+  const { id: sid, user_id, auth_time, roles } = session
+  const expires_at = Math.min(now + config.ACCESS_TOKEN_TTL_SECONDS, session.expires_at)
+  const claims = {
+    user_id,
+    sub: String(user_id),
+    sid,
+    jti: randomId(),
+    iat: now,
+    exp: expires_at,
+    iss: config.JWT_ISSUER,
+    auth_time,
+    ...(roles.length > 0 && { roles }),
+    ...(config.JWT_AUDIENCE !== undefined && { aud: config.JWT_AUDIENCE }),
+  }
+  return { token: await sign(claims, jwk, 'HS256'), expires_at }
 }
 
 /**
@@ -101,7 +105,7 @@ export function candidateKeys(unverifiedToken: string, keys: Keyring): readonly 
  * must have been verified before (RFC 7519 section 7.2, RFC 9068 section 4).
  */
 export function sessionOf(payload: unknown, config: Config, now: number): Session | undefined {
-  const result = v.safeParse(claims, payload)
+  const result = v.safeParse(claimsForm, payload)
   if (!result.success) return undefined
   const { user_id, sub, sid, iat, exp, nbf = 0, iss, aud, auth_time, roles } = result.output
   if (iss !== config.JWT_ISSUER || sub !== String(user_id)) return undefined

@@ -3,8 +3,9 @@ import { jwt } from 'hono/jwt'
 import { matchedRoutes } from 'hono/route'
 import { METHOD_NAME_ALL } from 'hono/router'
 import { type Config, config } from '../config.ts'
-import { Problem } from '../core/problem.ts'
-import { isLive, type Session } from '../core/sessions.ts'
+import { Problem, type ProblemCode } from '../core/problem.ts'
+import { isRevoked } from '../core/revocations.ts'
+import { liveSession, type Session } from '../core/sessions.ts'
 import { candidateKeys, keyring, type SigningKey, sessionOf } from '../core/tokens.ts'
 import { now } from '../lib/time.ts'
 import type { AppEnv, Asked } from './app-env.ts'
@@ -13,34 +14,72 @@ import { cookieValues, isSameOrigin, SESSION_COOKIE } from './cookie.ts'
 /** What a guarded handler has more than others: whose request this is. */
 export type Guarded = AppEnv & { Variables: { session: Session } }
 
+/** A session that is still worth something, or none; `offline` tokens are not asked after. */
+type Check = (session: Session, c: Asked & Pick<Context, 'executionCtx'>) => Promise<boolean> | boolean
+
+/** Seconds for which a login, or a `POST /user/reauth`, counts as recent. */
+const FRESH_SECONDS = 600
+
 /** RFC 6750 section 3: an error code follows only where a token was sent. */
 const CHALLENGE = 'Bearer realm="latchkey"'
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
-/**
- * Lets a request pass that bears a good access token whose session still stands, and gives the handler `session`.
- * @throws Problem 401 `login_required`, 401 `invalid_token`, 403 `cross_site_request`, 503
- */
-export const loginRequired: MiddlewareHandler<Guarded> = async (c, next) => {
-  const credential = credentialOf(c)
-  const session = credential && (await liveSession(c, credential))
-  if (!session) {
-    // A path or method that nobody serves is 404 or 405 to everybody, signed in or not.
-    if (!hasHandler(c)) return c.notFound()
-    throw credential
-      ? new Problem('invalid_token', { headers: { 'WWW-Authenticate': `${CHALLENGE}, error="invalid_token"` } })
-      : new Problem('login_required', { headers: { 'WWW-Authenticate': CHALLENGE } })
-  }
-  c.set('session', session)
-  await next()
+/** Whether the session is not among the revoked, as this isolate knew them at most a few seconds ago. */
+const notRevoked: Check = async (session, { env, executionCtx }) => {
+  const scope = { db: env.DB, maxAgeSeconds: config(env).REVOCATION_MAX_AGE_SECONDS }
+  return !(await isRevoked({ ...scope, waitUntil: (work) => executionCtx.waitUntil(work) }, session.id))
 }
 
+const live: Check = async (session, { env }) => (await liveSession(env.DB, session, now())) !== undefined
+
+/** The signature and the claims alone: no revocation is seen until `exp`. For what may be read by yesterday's guest. */
+export const offline = guard(() => true)
+
+/**
+ * Lets a request pass that bears a good access token whose session is not revoked, and gives the handler `session`.
+ * A revocation made elsewhere counts within `REVOCATION_MAX_AGE_SECONDS`.
+ * @throws Problem 401 `login_required`, 401 `invalid_token`, 403 `cross_site_request`, 503 `unavailable`
+ */
+export const loginRequired = guard(notRevoked)
+
+/** As `loginRequired`, but asks the database, so that a revocation counts at once. For whatever changes an account. */
+export const strictLogin = guard(live)
+
+/**
+ * As `strictLogin`, and somebody typed the password into this session within the last ten minutes.
+ * @throws Problem 401 `fresh_login_required`, with the challenge of RFC 9470 section 3
+ */
+export const freshLogin = guard(async (session, { env }) => {
+  const row = await liveSession(env.DB, session, now())
+  if (row && now() - row.auth_time > FRESH_SECONDS) {
+    throw refusal('fresh_login_required', `error="insufficient_user_authentication", max_age=${FRESH_SECONDS}`)
+  }
+  return row !== undefined
+})
+
 /** Whose request this is, on routes that serve strangers too. @throws Problem 403 `cross_site_request`, 503 */
-export async function sessionOfRequest(c: Asked): Promise<Session | undefined> {
+export async function sessionOfRequest(c: Asked & Pick<Context, 'executionCtx'>): Promise<Session | undefined> {
   const credential = credentialOf(c)
-  return credential && liveSession(c, credential)
+  return credential && checkedSession(c, credential, live)
 }
+
+function guard(check: Check): MiddlewareHandler<Guarded> {
+  return async (c, next) => {
+    const credential = credentialOf(c)
+    const session = credential && (await checkedSession(c, credential, check))
+    if (!session) {
+      // A path or method that nobody serves is 404 or 405 to everybody, signed in or not.
+      if (!hasHandler(c)) return c.notFound()
+      throw credential ? refusal('invalid_token', 'error="invalid_token"') : refusal('login_required')
+    }
+    c.set('session', session)
+    await next()
+  }
+}
+
+const refusal = (code: ProblemCode, ...parameters: string[]) =>
+  new Problem(code, { headers: { 'WWW-Authenticate': [CHALLENGE, ...parameters].join(', ') } })
 
 /** `ambient`: the browser sent it by itself, so the request needs a proof that its page meant it. */
 type Credential = { token: string; ambient: boolean }
@@ -60,10 +99,14 @@ function credentialOf(c: Asked): Credential | undefined {
   return token === undefined ? undefined : { token: others.length > 0 ? '' : token, ambient: true }
 }
 
-async function liveSession(c: Asked, { token, ambient }: Credential): Promise<Session | undefined> {
+async function checkedSession(
+  c: Asked & Pick<Context, 'executionCtx'>,
+  { token, ambient }: Credential,
+  check: Check,
+): Promise<Session | undefined> {
   if (ambient && !SAFE_METHODS.has(c.req.method) && !isSameOrigin(c)) throw new Problem('cross_site_request')
   const session = await verifiedSession(token, config(c.env))
-  return session && (await isLive(c.env.DB, session, now())) ? session : undefined
+  return session && (await check(session, c)) ? session : undefined
 }
 
 /** The session that a token speaks of, when `hono/jwt` finds its signature good and our checks its claims. */

@@ -1,27 +1,41 @@
-import { config } from '../config.ts'
+import type { Context } from 'hono'
+import { type Config, config } from '../config.ts'
 import { authenticate, type Credentials } from '../core/credentials.ts'
-import { startSession } from '../core/sessions.ts'
-import { signAccessToken } from '../core/tokens.ts'
+import { Problem } from '../core/problem.ts'
+import { refreshToken } from '../core/refresh-tokens.ts'
+import { type Grant, startSession } from '../core/sessions.ts'
+import { accessToken } from '../core/tokens.ts'
 import { now } from '../lib/time.ts'
+import { sendMailAfter } from './after.ts'
 import type { Asked } from './app-env.ts'
 import { clientOf } from './client.ts'
 
 /** RFC 6749 section 5.1. `expires_in` is in seconds. */
-export type TokenAnswer = { access_token: string; token_type: 'Bearer'; expires_in: number }
+export type TokenAnswer = { access_token: string; token_type: 'Bearer'; expires_in: number; refresh_token: string }
+
+/** The tokens of a session whose row is written: a fresh access token, and the refresh token of its generation. */
+export async function tokenAnswer(grant: Grant, config: Config, now: number): Promise<TokenAnswer> {
+  const { token, expires_at } = await accessToken(grant, config, now)
+  const name = { session_id: grant.id, generation: grant.generation }
+  const refresh_token = await refreshToken(name, config)
+  return { access_token: token, token_type: 'Bearer', expires_in: expires_at - now, refresh_token }
+}
 
 /**
  * Signs somebody in who types an email and a password: checks them, writes the session, and only then signs a token.
  * @throws Problem whatever `authenticate` and `startSession` throw
  */
-export async function signInWithPassword(c: Asked, credentials: Credentials): Promise<TokenAnswer> {
+export async function signInWithPassword(
+  c: Asked & Pick<Context, 'executionCtx'>,
+  credentials: Credentials,
+): Promise<TokenAnswer> {
   const settings = config(c.env)
   const [client, at] = [clientOf(c), now()]
-  const { user, alongside } = await authenticate(c.env.DB, settings, credentials, client, at)
-  const ttlSeconds = settings.ACCESS_TOKEN_TTL_SECONDS
-  const session = await startSession(c.env.DB, { user, client, now: at, ttlSeconds, alongside })
-  return {
-    access_token: await signAccessToken(session, settings, at),
-    token_type: 'Bearer',
-    expires_in: ttlSeconds,
-  }
+  const authenticating = authenticate(c.env.DB, settings, credentials, client, at)
+  const { user, alongside } = await authenticating.catch((problem: unknown) => {
+    if (problem instanceof Problem && problem.code === 'email_not_verified') sendMailAfter(c)
+    throw problem
+  })
+  const grant = await startSession(c.env.DB, settings, { user, client, now: at, alongside })
+  return tokenAnswer(grant, settings, at)
 }

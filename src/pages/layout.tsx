@@ -1,5 +1,5 @@
 import type { Child } from 'hono/jsx'
-import type { Language } from './words.ts'
+import type { Language } from '../core/audit.ts'
 
 type LayoutProps = { language: Language; title: string; children: Child }
 

@@ -1,58 +1,56 @@
 import { type Context, Hono } from 'hono'
 import { deleteCookie, setCookie } from 'hono/cookie'
-import { type LanguageVariables, languageDetector } from 'hono/language'
+import type { Child } from 'hono/jsx'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
-import { credentials } from '../core/credentials.ts'
+import { config } from '../config.ts'
+import { credentials, newPassword } from '../core/credentials.ts'
 import { Problem } from '../core/problem.ts'
-import { endSession } from '../core/sessions.ts'
-import { userById } from '../core/users.ts'
+import { findUser } from '../core/users.ts'
+import { verify } from '../features/email/verify.ts'
+import { resetPassword } from '../features/password/reset.ts'
+import { endSession } from '../features/session/end.ts'
+import { sendMailAfter } from '../http/after.ts'
 import type { AppEnv } from '../http/app-env.ts'
 import { check, form } from '../http/body.ts'
-import { clientOf } from '../http/client.ts'
+import { clientOf, languageOf } from '../http/client.ts'
 import { COOKIE_ATTRIBUTES, isSameOrigin, SESSION_COOKIE } from '../http/cookie.ts'
 import { sessionOfRequest } from '../http/guard.ts'
 import { signInWithPassword } from '../http/sign-in.ts'
+import { sql } from '../lib/sql.ts'
 import { now } from '../lib/time.ts'
-import { LoginPage, SignedInPage } from './login.tsx'
+import { DonePage, LoginPage, ResetPage, SignedInPage, VerifyPage } from './forms.tsx'
 import { style } from './style.ts'
-import { type Language, languages } from './words.ts'
 
-type PageEnv = AppEnv & { Variables: LanguageVariables }
+type PageContext = Context<AppEnv>
 
-const chooseLanguage = languageDetector({
-  supportedLanguages: [...languages],
-  fallbackLanguage: 'en',
-  order: ['header'],
-  caches: false,
-})
-
-/** The hosted pages. They work without script: a form, an answer, a redirect. */
-export const pages = new Hono<PageEnv>()
+/**
+ * The hosted pages. They work without script: a form, an answer, a redirect. A mailed link opens a page that changes
+ * nothing until its form is sent, so that a scanner of links uses no link up.
+ */
+export const pages = new Hono<AppEnv>()
   .get('/style.css', (c) => c.body(style, 200, { 'Content-Type': 'text/css; charset=utf-8' }))
 
-  .get('/login', chooseLanguage, async (c) => {
+  .get('/login', async (c) => {
     const session = await sessionOfRequest(c)
-    const user = session && (await userById(c.env.DB, session.user_id))
-    const language = c.var.language as Language
+    const user = session && (await findUser(c.env.DB, sql`id = ${session.user_id}`))
+    const language = languageOf(c)
     return page(c, user ? <SignedInPage language={language} email={user.email} /> : <LoginPage language={language} />)
   })
 
-  .post('/login', chooseLanguage, async (c) => {
-    let email = ''
-    try {
-      if (!isSameOrigin(c)) throw new Problem('cross_site_request')
-      const fields = await form(c)
-      email = fields.get('email') ?? ''
-      const typed = check(credentials, { email, password: fields.get('password') ?? '' })
-      const { access_token, expires_in } = await signInWithPassword(c, typed)
-      setCookie(c, SESSION_COOKIE, access_token, { ...COOKIE_ATTRIBUTES, maxAge: expires_in })
-      return c.redirect('/login', 303)
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error
-      const retry = <LoginPage language={c.var.language as Language} problem={error.code} email={email} />
-      return page(c, retry, error.status)
-    }
-  })
+  .post('/login', (c) =>
+    submitted(
+      c,
+      async (fields) => {
+        const typed = check(credentials, { email: fields.get('email') ?? '', password: fields.get('password') ?? '' })
+        const { access_token, expires_in } = await signInWithPassword(c, typed)
+        setCookie(c, SESSION_COOKIE, access_token, { ...COOKIE_ATTRIBUTES, maxAge: expires_in })
+        return c.redirect('/login', 303)
+      },
+      (problem, fields) => (
+        <LoginPage language={languageOf(c)} problem={problem} email={fields?.get('email') ?? undefined} />
+      ),
+    ),
+  )
 
   .post('/logout', async (c) => {
     if (!isSameOrigin(c)) throw new Problem('cross_site_request')
@@ -62,5 +60,53 @@ export const pages = new Hono<PageEnv>()
     return c.redirect('/login', 303)
   })
 
-const page = (c: Context<PageEnv>, content: unknown, status: ContentfulStatusCode = 200) =>
+  .get('/verify', (c) => page(c, <VerifyPage language={languageOf(c)} token={c.req.query('token') ?? ''} />))
+
+  .post('/verify', (c) =>
+    submitted(
+      c,
+      async (fields) => {
+        await verify(c.env.DB, config(c.env), fields.get('token') ?? '', clientOf(c), now())
+        sendMailAfter(c)
+        return page(c, <DonePage language={languageOf(c)} done="verified" />)
+      },
+      (problem, fields) => <VerifyPage language={languageOf(c)} problem={problem} token={fields?.get('token') ?? ''} />,
+    ),
+  )
+
+  .get('/reset', (c) => page(c, <ResetPage language={languageOf(c)} token={c.req.query('token') ?? ''} />))
+
+  .post('/reset', (c) =>
+    submitted(
+      c,
+      async (fields) => {
+        const password = check(newPassword, fields.get('password') ?? '')
+        const change = { token: fields.get('token') ?? '', password }
+        await resetPassword(c.env.DB, config(c.env), change, clientOf(c), now())
+        sendMailAfter(c)
+        return page(c, <DonePage language={languageOf(c)} done="passwordSet" />)
+      },
+      (problem, fields) => <ResetPage language={languageOf(c)} problem={problem} token={fields?.get('token') ?? ''} />,
+    ),
+  )
+
+/** Runs what a form of this site asks for; where that is refused, shows the form again with the reason. */
+async function submitted(
+  c: PageContext,
+  run: (fields: URLSearchParams) => Promise<Response>,
+  again: (problem: Problem, fields: URLSearchParams | undefined) => Child,
+): Promise<Response> {
+  let fields: URLSearchParams | undefined
+  try {
+    if (!isSameOrigin(c)) throw new Problem('cross_site_request')
+    fields = await form(c)
+    return await run(fields)
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    for (const [name, value] of Object.entries(error.headers)) c.header(name, value)
+    return page(c, again(error, fields), error.status)
+  }
+}
+
+const page = (c: PageContext, content: Child, status: ContentfulStatusCode = 200) =>
   c.html(`<!doctype html>${String(content)}`, status)

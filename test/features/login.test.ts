@@ -15,7 +15,12 @@ describe('POST /user/login', () => {
     expect(answer.status).toBe(200)
     expect(answer.headers.get('Cache-Control')).toBe('no-store')
     const body = await answer.json<{ access_token: string; token_type: string; expires_in: number }>()
-    expect(body).toEqual({ access_token: expect.any(String), token_type: 'Bearer', expires_in: 86_400 })
+    expect(body).toEqual({
+      access_token: expect.any(String),
+      token_type: 'Bearer',
+      expires_in: 86_400,
+      refresh_token: expect.stringMatching(/^lkr_[\w-]{76}$/),
+    })
     const claims = claimsOf(body.access_token)
     expect(claims).toEqual({
       user_id: id,
@@ -31,7 +36,7 @@ describe('POST /user/login', () => {
     const session = await env.DB.prepare('SELECT user_id, expires_at, revoked_at FROM sessions WHERE id = ?')
       .bind(claims.sid)
       .first()
-    expect(session).toEqual({ user_id: id, expires_at: claims.exp, revoked_at: null })
+    expect(session).toEqual({ user_id: id, expires_at: (claims.iat as number) + 30 * 86_400, revoked_at: null })
     expect((await auditOf(id)).results).toEqual([{ event: 'login_succeeded', reason: null, session_id: claims.sid }])
   })
 

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { languages, words } from '../../src/pages/words.ts'
+import { languages } from '../../src/core/audit.ts'
+import { words } from '../../src/pages/words.ts'
 import { call, claimsOf, expectProblem, freshDatabase, insertUser, ORIGIN, PASSWORD } from '../support.ts'
 
 freshDatabase()

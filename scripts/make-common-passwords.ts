@@ -1,0 +1,33 @@
+/** Writes src/core/common-passwords.data.ts: a Bloom filter of the most common passwords that are long enough to be chosen. */
+import { createHash } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import lists from 'zxcvbn/lib/frequency_lists.js'
+import { ROOT } from './local.ts'
+
+const SHORTEST = 8
+const ENTRIES = 6_000
+
+/** 14.4 bits for each entry and eight hashes, the words of one SHA-256: one other password in 800 is taken for a common one. */
+const BITS = Math.ceil((ENTRIES * 14.4) / 8) * 8
+const HASHES = 8
+
+const common = (lists.passwords as string[]).filter((password) => [...password].length >= SHORTEST).slice(0, ENTRIES)
+const filter = Buffer.alloc(BITS / 8)
+for (const password of common) {
+  const digest = createHash('sha256').update(password).digest()
+  for (let i = 0; i < HASHES; i++) {
+    const bit = digest.readUInt32BE(i * 4) % BITS
+    filter[bit >> 3]! |= 1 << (bit & 7)
+  }
+}
+
+const path = join(ROOT, 'src', 'core', 'common-passwords.data.ts')
+writeFileSync(
+  path,
+  `// Made by scripts/make-common-passwords.ts from the first ${ENTRIES} passwords of at least ${SHORTEST} characters in zxcvbn 4.4.2 (MIT).
+export const HASHES = ${HASHES}
+export const FILTER =
+  '${filter.toString('base64')}'
+`,
+)

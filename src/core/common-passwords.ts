@@ -1,0 +1,18 @@
+import { utf8 } from '../lib/bytes.ts'
+import { FILTER, HASHES } from './common-passwords.data.ts'
+
+let filter: Uint8Array | undefined
+
+/**
+ * Whether a password is among the most common ones, in any case of its letters. The list is a Bloom filter of 11 kB: it
+ * misses none of them, and takes one other password in 800 for one of them, whose owner then chooses another.
+ */
+export async function isCommonPassword(password: string): Promise<boolean> {
+  filter ??= Uint8Array.from(atob(FILTER), (char) => char.charCodeAt(0))
+  const digest = new DataView(await crypto.subtle.digest('SHA-256', utf8(password.toLowerCase())))
+  for (let i = 0; i < HASHES; i++) {
+    const bit = digest.getUint32(i * 4) % (filter.length * 8)
+    if (((filter[bit >> 3] ?? 0) & (1 << (bit & 7))) === 0) return false
+  }
+  return true
+}

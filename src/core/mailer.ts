@@ -1,0 +1,105 @@
+import type { Config } from '../config.ts'
+import { unseal } from '../lib/seal.ts'
+import { type Sql, sql } from '../lib/sql.ts'
+import { auditRow, type Language } from './audit.ts'
+import { all, batch } from './d1.ts'
+import { composeMail, type Mail } from './mail.ts'
+import type { MailKind } from './outbox.ts'
+import { subkeys } from './subkeys.ts'
+
+type OutboxRow = {
+  id: string
+  kind: MailKind
+  recipient: string
+  language: Language
+  sealed_token: string | null
+  user_id: number | null
+  created_at: number
+  attempts: number
+}
+
+/** How many mails one pass takes: the free plan allows 50 calls to elsewhere for one request. */
+const BATCH = 20
+
+/** A provider that has not answered by then gets the mail again later. Milliseconds. */
+const PROVIDER_DEADLINE_MS = 10_000
+
+/** No second pass touches a mail while the first may still be sending it. Seconds. */
+const CLAIM_SECONDS = 60
+
+/** 30 s, 1 min, 2 min, ... at most an hour apart. Seconds. */
+const backoff = (attempts: number): number => Math.min(30 * 2 ** (attempts - 1), 3_600)
+
+/** After a day nobody waits for the mail any more, and its link is dead. Seconds. */
+const GIVE_UP_AFTER = 86_400
+
+/**
+ * Sends the mails that are due: claimed by one statement, so that no two passes send the same; gone when the provider
+ * took them, put off when it did not, given up with an audit row after a day. A provider that took a mail and lost
+ * the answer is the one case in which it is sent twice; the mail's id goes along, for providers that look at it.
+ */
+export async function deliverMail(env: Env, config: Config, now: number): Promise<void> {
+  const due = await all<OutboxRow>(
+    env.DB,
+    sql`UPDATE outbox SET attempts = attempts + 1, due_at = ${now + CLAIM_SECONDS}
+      WHERE id IN (SELECT id FROM outbox WHERE due_at <= ${now} ORDER BY due_at LIMIT ${BATCH}) RETURNING *`,
+  )
+  const outcomes = await Promise.all(due.map((row) => deliver(row, env, config, now)))
+  if (outcomes.length > 0) await batch(env.DB, outcomes.flat())
+}
+
+async function deliver(row: OutboxRow, env: Env, config: Config, now: number): Promise<Sql[]> {
+  try {
+    const token =
+      row.sealed_token === null ? undefined : await unseal(row.sealed_token, await subkeys(config, 'outbox'), row.id)
+    const filling = { app: config.APP_NAME, publicUrl: config.PUBLIC_URL, token }
+    await send(row, composeMail(row.kind, row.language, filling), env, config)
+    return [sql`DELETE FROM outbox WHERE id = ${row.id}`]
+  } catch (error) {
+    console.error(
+      JSON.stringify({
+        level: 'error',
+        code: 'mail_not_sent',
+        id: row.id,
+        attempts: row.attempts,
+        reason: String(error).slice(0, 200),
+      }),
+    )
+    if (now - row.created_at < GIVE_UP_AFTER) {
+      return [sql`UPDATE outbox SET due_at = ${now + backoff(row.attempts)} WHERE id = ${row.id}`]
+    }
+    const nobody = { ip: null, country: null, user_agent: null, language: row.language, request_id: row.id }
+    return [
+      auditRow({ event: 'mail_given_up', user_id: row.user_id }, nobody, now),
+      sql`DELETE FROM outbox WHERE id = ${row.id}`,
+    ]
+  }
+}
+
+async function send(
+  { id, recipient: to }: OutboxRow,
+  { subject, text, html }: Mail,
+  env: Env,
+  config: Config,
+): Promise<void> {
+  const message = { from: config.MAIL_FROM, to, subject, text, html }
+  switch (config.MAIL_DRIVER) {
+    case 'console':
+      console.log(JSON.stringify({ level: 'info', code: 'mail', to, subject, text }))
+      return
+    case 'http': {
+      const headers = {
+        'Content-Type': 'application/json',
+        'Idempotency-Key': id,
+        ...(config.MAIL_TOKEN !== undefined && { Authorization: `Bearer ${config.MAIL_TOKEN}` }),
+      }
+      const signal = AbortSignal.timeout(PROVIDER_DEADLINE_MS)
+      const answer = await fetch(config.MAIL_URL!, { method: 'POST', headers, body: JSON.stringify(message), signal })
+      await answer.body?.cancel()
+      if (!answer.ok) throw new Error(`the mail API answered ${answer.status}`)
+      return
+    }
+    case 'binding':
+      await env.EMAIL.send(message)
+  }
+}

@@ -1,0 +1,115 @@
+import { sql } from '../lib/sql.ts'
+import { all } from './d1.ts'
+import { Problem } from './problem.ts'
+
+/**
+ * The sessions that were revoked while a token of theirs may live, as this isolate knows them. Plain data: a request
+ * must never await what another request does, because that one's end may leave it hanging for ever.
+ */
+type RevokedSet = {
+  /** Session id -> when the last token of it has expired, in seconds. */
+  until: Map<string, number>
+  /** The newest row of `revocations` that was read. */
+  cursor: number
+  /** Milliseconds; 0 is never. */
+  loadedAt: number
+  failedAt: number
+  /** When the request that is loading now began to, 0 if none is. It may be gone without having said so. */
+  loadingSince: number
+  prunedAt: number
+}
+
+/** While D1 fails, a set this old still decides; an older one is worth nothing. Milliseconds. */
+const MAX_AGE_WITHOUT_D1 = 60_000
+
+/** How long a request leaves the loading to another one before it loads by itself. Milliseconds. */
+const PATIENCE = 1_000
+const POLL = 5
+
+/** After a failed load, how long the old set is used without asking again. Milliseconds. */
+const RETRY_AFTER_FAILURE = 1_000
+
+const PAGE_ROWS = 10_000
+
+/** How often tokens that have expired by themselves are forgotten. Milliseconds. */
+const PRUNE_EVERY = 600_000
+
+const sets = new WeakMap<D1Database, RevokedSet>()
+
+type Scope = { db: D1Database; maxAgeSeconds: number; waitUntil: (work: Promise<unknown>) => void }
+
+/**
+ * Whether a session is among the revoked, as of at most `maxAgeSeconds` ago. Costs no database call while the set is
+ * younger than half of that; then one request refreshes it after its answer; past the whole, requests wait for it.
+ * @throws Problem `unavailable` when D1 has not answered for a minute
+ */
+export async function isRevoked({ db, maxAgeSeconds, waitUntil }: Scope, session_id: string): Promise<boolean> {
+  const set = setOf(db)
+  const age = Date.now() - set.loadedAt
+  if (age > maxAgeSeconds * 1000) await ensureLoaded(db, set, maxAgeSeconds * 1000)
+  else if (age > (maxAgeSeconds * 1000) / 2 && !isLoading(set)) waitUntil(load(db, set))
+  return set.until.has(session_id)
+}
+
+/** Makes what this isolate has just revoked count here at once; others learn it when they load. */
+export function noteRevoked(db: D1Database, sessions: { id: string; tokens_until: number }[]): void {
+  for (const { id, tokens_until } of sessions) setOf(db).until.set(id, tokens_until)
+}
+
+async function ensureLoaded(db: D1Database, set: RevokedSet, maxAge: number): Promise<void> {
+  const age = () => Date.now() - set.loadedAt
+  const settled = () => age() <= maxAge || Date.now() - set.failedAt < RETRY_AFTER_FAILURE
+  for (let waited = 0; isLoading(set) && waited < PATIENCE && !settled(); waited += POLL) await scheduler.wait(POLL)
+  if (!settled()) await load(db, set)
+  if (age() > Math.max(MAX_AGE_WITHOUT_D1, maxAge))
+    throw new Problem('unavailable', { headers: { 'Retry-After': '2' } })
+}
+
+const isLoading = (set: RevokedSet): boolean => Date.now() - set.loadingSince < PATIENCE
+
+/** Adds what was revoked since the last load. Never throws: a failure is logged, and the set stays as old as it is. */
+async function load(db: D1Database, set: RevokedSet): Promise<void> {
+  const startedAt = (set.loadingSince = Date.now())
+  try {
+    const [known, ...later] = await rowsFrom(db, set.cursor)
+    // The row at the cursor comes back too. Where it does not, the database was restored to an earlier time and gives
+    // out these ids again: then everything is read anew.
+    const rows =
+      set.cursor === 0 || known?.id === set.cursor ? [...(known ? [known] : []), ...later] : await rowsFrom(db, 0)
+    for (const { session_id, until } of rows) set.until.set(session_id, until)
+    set.cursor = rows.at(-1)?.id ?? 0
+    set.loadedAt = startedAt
+    if (startedAt - set.prunedAt > PRUNE_EVERY) prune(set, startedAt)
+  } catch (error) {
+    set.failedAt = Date.now()
+    const age_ms = set.loadedAt === 0 ? null : set.failedAt - set.loadedAt
+    console.error(JSON.stringify({ level: 'error', code: 'revocations_not_loaded', age_ms, reason: String(error) }))
+  } finally {
+    set.loadingSince = 0
+  }
+}
+
+type Row = { id: number; session_id: string; until: number }
+
+/** The rows from an id on, that row included, in pages: one answer of D1 is bounded. */
+async function rowsFrom(db: D1Database, id: number): Promise<Row[]> {
+  const page = await all<Row>(
+    db,
+    sql`SELECT id, session_id, until FROM revocations WHERE id >= ${id} ORDER BY id LIMIT ${PAGE_ROWS}`,
+  )
+  return page.length < PAGE_ROWS ? page : [...page, ...(await rowsFrom(db, page.at(-1)!.id + 1))]
+}
+
+function prune(set: RevokedSet, at: number): void {
+  for (const [id, until] of set.until) if (until * 1000 <= at) set.until.delete(id)
+  set.prunedAt = at
+}
+
+function setOf(db: D1Database): RevokedSet {
+  let set = sets.get(db)
+  if (!set) {
+    set = { until: new Map(), cursor: 0, loadedAt: 0, failedAt: 0, loadingSince: 0, prunedAt: 0 }
+    sets.set(db, set)
+  }
+  return set
+}

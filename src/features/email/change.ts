@@ -1,0 +1,37 @@
+import type { Config } from '../../config.ts'
+import { auditRow, type Client } from '../../core/audit.ts'
+import { confirmPassword, type Credentials } from '../../core/credentials.ts'
+import { batch } from '../../core/d1.ts'
+import { issueOneTime, newOneTimeToken } from '../../core/one-time.ts'
+import { mailRow, requireLinks } from '../../core/outbox.ts'
+import type { Session } from '../../core/sessions.ts'
+import { sql } from '../../lib/sql.ts'
+
+/**
+ * Mails a link to a new address; nothing changes until it is opened. The old address is told. Where the new one belongs to another
+ * account, its owner is told instead, and the answer is the same.
+ * @throws Problem 401 `invalid_credentials`, 503 `unavailable`
+ */
+export async function requestEmailChange(
+  db: D1Database,
+  config: Config,
+  session: Session,
+  { email, password }: Credentials,
+  client: Client,
+  now: number,
+): Promise<void> {
+  requireLinks(config)
+  const { user } = await confirmPassword(db, config, session.user_id, password, client, now)
+  const { token, hash } = await newOneTimeToken()
+  const owner = sql`canonical_email = ${email} AND id <> ${user.id}`
+  const self = sql`id = ${user.id}`
+  const free = sql`${self} AND NOT EXISTS (SELECT 1 FROM users WHERE ${owner})`
+  const mail = { language: client.language, now }
+  await batch(db, [
+    issueOneTime('email_change', hash, now, free, sql`${email}`),
+    await mailRow(config, { ...mail, kind: 'email_change', token }, free, sql`${email}`),
+    await mailRow(config, { ...mail, kind: 'email_taken' }, owner),
+    await mailRow(config, { ...mail, kind: 'email_change_requested' }, self),
+    auditRow({ event: 'email_change_requested', user_id: user.id, session_id: session.id }, client, now),
+  ])
+}

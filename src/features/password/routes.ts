@@ -1,0 +1,37 @@
+import { Hono } from 'hono'
+import * as v from 'valibot'
+import { config } from '../../config.ts'
+import { confirmation, credentials, newPassword } from '../../core/credentials.ts'
+import { sendMailAfter } from '../../http/after.ts'
+import type { AppEnv } from '../../http/app-env.ts'
+import { body } from '../../http/body.ts'
+import { clientOf } from '../../http/client.ts'
+import { strictLogin } from '../../http/guard.ts'
+import { now } from '../../lib/time.ts'
+import { changePassword } from './change.ts'
+import { forgot } from './forgot.ts'
+import { resetPassword } from './reset.ts'
+
+const forgotten = v.object({ email: credentials.entries.email })
+const reset = v.object({ token: v.string(), password: newPassword })
+const change = v.object({ current_password: confirmation.entries.password, new_password: newPassword })
+
+/** A new password: for who forgot the old one, and for who knows it. */
+export const password = new Hono<AppEnv>()
+  .post('/password/forgot', body(forgotten), async (c) => {
+    await forgot(c.env.DB, config(c.env), c.req.valid('json').email, clientOf(c), now())
+    sendMailAfter(c)
+    return c.json({ status: 'accepted' }, 202)
+  })
+
+  .post('/password/reset', body(reset), async (c) => {
+    await resetPassword(c.env.DB, config(c.env), c.req.valid('json'), clientOf(c), now())
+    sendMailAfter(c)
+    return c.body(null, 204)
+  })
+
+  .post('/password', strictLogin, body(change), async (c) => {
+    await changePassword(c.env.DB, config(c.env), c.var.session, c.req.valid('json'), clientOf(c), now())
+    sendMailAfter(c)
+    return c.body(null, 204)
+  })

@@ -1,0 +1,30 @@
+import { Hono } from 'hono'
+import * as v from 'valibot'
+import { config } from '../../config.ts'
+import { Problem } from '../../core/problem.ts'
+import type { AppEnv } from '../../http/app-env.ts'
+import { check } from '../../http/body.ts'
+import { now } from '../../lib/time.ts'
+import { isSameSecret } from '../../lib/secret.ts'
+import { revocationsSince } from './queries.ts'
+
+const query = v.object({
+  since: v.optional(v.pipe(v.string(), v.regex(/^\d{1,15}$/, 'malformed'), v.transform(Number)), '0'),
+})
+
+/**
+ * The revoked sessions, for services that verify tokens by themselves: all of them, then, with `?since=<cursor>`, what
+ * came since. Only there when `REVOCATION_FEED_SECRET` is set, and only for who shows it.
+ */
+export const revoked = new Hono<AppEnv>().get('/revoked', async (c) => {
+  const { REVOCATION_FEED_SECRET: secret } = config(c.env)
+  if (secret === undefined) throw new Problem('not_found')
+  const given = /^Bearer +(\S+)$/i.exec(c.req.header('Authorization') ?? '')?.[1]
+  if (given === undefined || !(await isSameSecret(given, secret))) {
+    const error = given === undefined ? '' : ', error="invalid_token"'
+    const headers = { 'WWW-Authenticate': `Bearer realm="latchkey"${error}` }
+    throw new Problem(given === undefined ? 'login_required' : 'invalid_token', { headers })
+  }
+  const { since } = check(query, c.req.query())
+  return c.json(await revocationsSince(c.env.DB, since, now()))
+})

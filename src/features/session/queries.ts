@@ -1,0 +1,71 @@
+import type { Config } from '../../config.ts'
+import type { RefreshName } from '../../core/refresh-tokens.ts'
+import { all, batch } from '../../core/d1.ts'
+import { type Grant, type Session, tokensUntil } from '../../core/sessions.ts'
+import { type Sql, sql } from '../../lib/sql.ts'
+
+/** A session after a refresh token of it was shown. */
+export type RefreshedSession = Grant & {
+  rotated: boolean
+  refreshed_at: number
+  ip: string | null
+  user_agent: string | null
+}
+
+/** Not revoked, not over, not idle for too long. */
+const standing = (config: Config, now: number): Sql =>
+  sql`revoked_at IS NULL AND expires_at > ${now} AND refreshed_at > ${now - config.SESSION_IDLE_SECONDS}`
+
+/**
+ * Moves a session to the generation after the one that was shown, if that is the current one and was not made within
+ * the grace, or is one that a restored database has not heard of yet. Gives the session as it then stands.
+ */
+export async function rotate(
+  db: D1Database,
+  config: Config,
+  { session_id, generation }: RefreshName,
+  now: number,
+): Promise<RefreshedSession | undefined> {
+  const rotation = sql`UPDATE sessions
+    SET generation = ${generation + 1}, refreshed_at = ${now}, tokens_until = min(expires_at, ${tokensUntil(config, now)})
+    WHERE id = ${session_id} AND ${standing(config, now)} AND generation <= ${generation}
+      AND (generation < ${generation} OR generation = 0 OR refreshed_at <= ${now - config.REFRESH_GRACE_SECONDS})
+    RETURNING id`
+  const state = sql`SELECT sessions.id, user_id, auth_time, expires_at, generation, refreshed_at, ip, user_agent, roles
+    FROM sessions JOIN users ON users.id = user_id
+    WHERE sessions.id = ${session_id} AND ${standing(config, now)} AND disabled_at IS NULL`
+  const [rotated, rows] = await batch<RefreshedSession & { roles: string }>(db, [rotation, state])
+  const row = rows?.[0]
+  return row && { ...row, roles: JSON.parse(row.roles) as string[], rotated: rotated?.length === 1 }
+}
+
+export type ListedSession = {
+  id: string
+  created_at: number
+  refreshed_at: number
+  user_agent: string | null
+  ip: string | null
+  country: string | null
+}
+
+/** The sessions of a user that still stand, the newest first. */
+export const sessionsOf = (db: D1Database, config: Config, user_id: number, now: number): Promise<ListedSession[]> =>
+  all(
+    db,
+    sql`SELECT id, created_at, refreshed_at, user_agent, ip, country FROM sessions
+      WHERE user_id = ${user_id} AND ${standing(config, now)} ORDER BY created_at DESC LIMIT 100`,
+  )
+
+/** Records that the password was typed just now; undefined when the session has ended meanwhile. */
+export async function markFresh(
+  db: D1Database,
+  config: Config,
+  { id, user_id }: Session,
+  now: number,
+  alongside: Sql[],
+): Promise<{ generation: number; expires_at: number } | undefined> {
+  const update = sql`UPDATE sessions SET auth_time = ${now}, tokens_until = min(expires_at, ${tokensUntil(config, now)})
+    WHERE id = ${id} AND user_id = ${user_id} AND ${standing(config, now)} RETURNING generation, expires_at`
+  const [rows] = await batch<{ generation: number; expires_at: number }>(db, [update, ...alongside])
+  return rows?.[0]
+}
