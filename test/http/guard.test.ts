@@ -4,6 +4,8 @@ import { jwt } from 'hono/jwt'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { base64url, utf8 } from '../../src/lib/bytes.ts'
 import {
+  anotherIsolate,
+  callWith,
   bearer,
   call,
   type Claims,
