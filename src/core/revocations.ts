@@ -45,7 +45,7 @@ type Scope = { db: D1Database; maxAgeSeconds: number; waitUntil: (work: Promise<
  */
 export async function isRevoked({ db, maxAgeSeconds, waitUntil }: Scope, session_id: string): Promise<boolean> {
   const set = setOf(db)
-  const age = Date.now() - set.loadedAt
+  const age = ageOf(set)
   if (age > maxAgeSeconds * 1000) await ensureLoaded(db, set, maxAgeSeconds * 1000)
   else if (age > (maxAgeSeconds * 1000) / 2 && !isLoading(set)) waitUntil(load(db, set))
   return set.until.has(session_id)
@@ -57,13 +57,15 @@ export function noteRevoked(db: D1Database, sessions: { id: string; tokens_until
 }
 
 async function ensureLoaded(db: D1Database, set: RevokedSet, maxAge: number): Promise<void> {
-  const age = () => Date.now() - set.loadedAt
-  const settled = () => age() <= maxAge || Date.now() - set.failedAt < RETRY_AFTER_FAILURE
+  const settled = () => ageOf(set) <= maxAge || Date.now() - set.failedAt < RETRY_AFTER_FAILURE
   for (let waited = 0; isLoading(set) && waited < PATIENCE && !settled(); waited += POLL) await scheduler.wait(POLL)
   if (!settled()) await load(db, set)
-  if (age() > Math.max(MAX_AGE_WITHOUT_D1, maxAge))
+  if (ageOf(set) > Math.max(MAX_AGE_WITHOUT_D1, maxAge))
     throw new Problem('unavailable', { headers: { 'Retry-After': '2' } })
 }
+
+/** Milliseconds. A clock that was set back makes the set old, not young for ever. */
+const ageOf = (set: RevokedSet): number => Math.abs(Date.now() - set.loadedAt)
 
 const isLoading = (set: RevokedSet): boolean => Date.now() - set.loadingSince < PATIENCE
 
