@@ -2,6 +2,7 @@ import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { action } from './action.ts'
 import { account } from './features/account/routes.ts'
+import { devices } from './features/devices/routes.ts'
 import { email } from './features/email/routes.ts'
 import { health } from './features/health/routes.ts'
 import { login } from './features/login/routes.ts'
@@ -27,6 +28,7 @@ export const app = new Hono<AppEnv>()
   .route('/user', password) //          /user/password: forgot, reset, change
   .route('/user', email) //             /user/email: verify, resend, change
   .route('/user', account) //           /user/me: read, export, delete
+  .route('/user', devices) //           /user/devices: list, forget
   .route('/', revoked) //               /revoked, for other services
   .route('/', pages) //                 the hosted pages: /login, /logout, /verify, /reset
 

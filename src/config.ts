@@ -42,6 +42,9 @@ const url = v.pipe(
 const isSafe = ({ protocol, hostname }: URL): boolean =>
   protocol === 'https:' || (protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(hostname))
 
+/** The regions that a Durable Object may be asked to live in. */
+const LOCATIONS = ['wnam', 'enam', 'sam', 'weur', 'eeur', 'apac', 'oc', 'afr', 'me'] as const
+
 /** Every setting, with its default, its unit and its reason. README's table is tied to this by a test. */
 export const settings = v.object({
   /** Signs access tokens (HS256). May be shared with other services that verify them. */
@@ -89,6 +92,12 @@ export const settings = v.object({
   MAIL_FROM: v.optional(v.string(), 'latchkey@example.com'),
   /** Days. How long the audit trail is kept. */
   AUDIT_RETENTION_DAYS: v.optional(whole(1, 3_650), 365),
+  /** Cloudflare Turnstile: where it is set, a stranger whose budget is used up may solve a challenge instead of waiting. */
+  TURNSTILE_SECRET: v.optional(v.string()),
+  /** Where a solved challenge is verified. */
+  TURNSTILE_VERIFY_URL: v.optional(url, 'https://challenges.cloudflare.com/turnstile/v0/siteverify'),
+  /** Where the doorkeeper's objects live: the region of the D1 database. Not left to the first caller, who may be the attacker. */
+  DOORKEEPER_LOCATION: v.optional(v.picklist(LOCATIONS, 'not_a_location'), 'apac'),
   /** bcrypt's log2 of rounds. 12 is what Python's `gensalt()` gives; each step doubles the work. */
   BCRYPT_COST: v.optional(whole(10, 16), 12),
   /** Origins whose pages may call this service from a browser. None by default. */

@@ -4,6 +4,8 @@ import { cleanUp } from './core/cleanup.ts'
 import { deliverMail } from './core/mailer.ts'
 import { now } from './lib/time.ts'
 
+export { Doorkeeper } from './doorkeeper/doorkeeper.ts'
+
 export default {
   fetch: app.fetch,
   async scheduled(_controller, env) {

@@ -1,14 +1,8 @@
 import * as v from 'valibot'
 import type { Config } from '../config.ts'
 import { canonicalEmail } from '../lib/email.ts'
-import { type Sql, sql } from '../lib/sql.ts'
-import { auditRow, type AuditEvent, type Client } from './audit.ts'
 import { isCommonPassword } from './common-passwords.ts'
-import { batch } from './d1.ts'
-import { checkPassword, upgradedHash } from './passwords.ts'
-import { Problem, type ProblemCode } from './problem.ts'
-import { findUser, hasEmail, replaceHash, type User } from './users.ts'
-import { verificationMail } from './verification.ts'
+import { Problem } from './problem.ts'
 
 /** RFC 5321 section 4.5.3.1.3. */
 const EMAIL_MAX_LENGTH = 254
@@ -41,7 +35,14 @@ const typedEmail = v.pipe(
 )
 
 /** An email and a password that somebody types to sign in. What is no address gets the answer of an unknown one. */
-export const credentials = v.object({ email: typedEmail, password: typedPassword })
+export const credentials = v.object({
+  email: typedEmail,
+  password: typedPassword,
+  /** From an earlier login of this device. */
+  device_token: v.optional(v.pipe(v.string(), v.maxLength(128, 'too_long'))),
+  /** A solved challenge, where the service asks for one. */
+  turnstile_token: v.optional(v.pipe(v.string(), v.maxLength(2_048, 'too_long'))),
+})
 export type Credentials = v.InferOutput<typeof credentials>
 
 /** The password of somebody who is signed in already. */
@@ -57,8 +58,8 @@ export const emailAddress = v.pipe(
 /** A password to be set. Any characters, in any composition; what is too easily guessed is told by `refuseCommon`. */
 export const newPassword = v.pipe(
   typedPassword,
-  v.check((text) => [...text].length >= PASSWORD_MIN_LENGTH, 'too_short'),
-  v.check((text) => [...text].length <= PASSWORD_MAX_LENGTH, 'too_long'),
+  v.check((text) => Array.from(text).length >= PASSWORD_MIN_LENGTH, 'too_short'),
+  v.check((text) => Array.from(text).length <= PASSWORD_MAX_LENGTH, 'too_long'),
 )
 
 /**
@@ -71,74 +72,4 @@ export async function refuseCommon(password: string, email: string, config: Conf
   if (obvious.some((word) => word.toLowerCase() === lowered) || (await isCommonPassword(password))) {
     throw new Problem('invalid_body', { errors: [{ field, code: 'too_common' }] })
   }
-}
-
-/** Somebody who has just shown the right password, with the writes that signing in should carry along. */
-export type Authenticated = { user: User; alongside: Sql[] }
-
-/**
- * Checks an email and a password. An unknown address, a wrong password and a broken hash are one and the same to the
- * caller, in bytes and in time; only a right password learns that the account is disabled, or not confirmed: then the
- * link that confirms it is put into the outbox again.
- * @throws Problem 401 `invalid_credentials`, 403 `account_disabled`, 403 `email_not_verified`, 503 `unavailable`
- */
-export async function authenticate(
-  db: D1Database,
-  config: Config,
-  { email, password }: Credentials,
-  client: Client,
-  now: number,
-): Promise<Authenticated> {
-  return checkUser(db, config, hasEmail(email), password, client, now)
-}
-
-/**
- * Checks the password of somebody whose access token was good.
- * @throws as `authenticate`
- */
-export async function confirmPassword(
-  db: D1Database,
-  config: Config,
-  user_id: number,
-  password: string,
-  client: Client,
-  now: number,
-): Promise<Authenticated> {
-  return checkUser(db, config, sql`id = ${user_id}`, password, client, now)
-}
-
-async function checkUser(
-  db: D1Database,
-  config: Config,
-  condition: Sql,
-  password: string,
-  client: Client,
-  now: number,
-): Promise<Authenticated> {
-  const user = await findUser(db, condition)
-  const result = await checkPassword(password, user, config.BCRYPT_COST)
-  const refusal = refusalOf(user, result)
-  if (!user || refusal) {
-    const { code, reason } = refusal ?? UNKNOWN
-    const remind = code === 'email_not_verified' && config.PUBLIC_URL !== undefined
-    const mail = remind ? await verificationMail(config, condition, client, now) : []
-    await batch(db, [auditRow({ event: 'login_failed', reason, user_id: user?.id }, client, now), ...mail])
-    throw new Problem(code)
-  }
-  const hash = await upgradedHash(password, user, config.BCRYPT_COST)
-  return { user, alongside: hash === undefined ? [] : [replaceHash(user, hash)] }
-}
-
-type Refusal = { code: ProblemCode; reason: NonNullable<AuditEvent['reason']> }
-
-const UNKNOWN: Refusal = { code: 'invalid_credentials', reason: 'unknown_email' }
-
-/** The wire learns the code, the audit trail the reason. */
-function refusalOf(user: User | undefined, result: Awaited<ReturnType<typeof checkPassword>>): Refusal | undefined {
-  if (!user) return UNKNOWN
-  if (result === 'unreadable') return { code: 'invalid_credentials', reason: 'unreadable_hash' }
-  if (result === 'mismatch') return { code: 'invalid_credentials', reason: 'wrong_password' }
-  if (user.disabled_at !== null) return { code: 'account_disabled', reason: 'account_disabled' }
-  if (!user.email_verified) return { code: 'email_not_verified', reason: 'email_not_verified' }
-  return undefined
 }

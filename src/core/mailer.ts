@@ -85,7 +85,7 @@ async function send(
   const message = { from: config.MAIL_FROM, to, subject, text, html }
   switch (config.MAIL_DRIVER) {
     case 'console':
-      console.log(JSON.stringify({ level: 'info', code: 'mail', to, subject, text }))
+      console.info(JSON.stringify({ level: 'info', code: 'mail', to, subject, text }))
       return
     case 'http': {
       const headers = {

@@ -20,8 +20,11 @@ export const problems = {
   body_too_large: [413, 'The body is too large.'],
   unsupported_media_type: [415, 'The body must be application/json in UTF-8.'],
   invalid_body: [422, 'The body does not have the expected shape.'],
+  challenge_required: [429, 'Please solve the challenge, or try again later.'],
+  too_many_attempts: [429, 'Too many attempts. Please try again later.'],
   internal_error: [500, 'Something went wrong on our side.'],
   not_ready: [503, 'The service is not configured completely.'],
+  overloaded: [503, 'Too much is going on just now. Please try again shortly.'],
   unavailable: [503, 'The service cannot answer just now.'],
 } as const satisfies Record<string, readonly [status: number, title: string]>
 

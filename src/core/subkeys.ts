@@ -4,6 +4,8 @@ import { utf8 } from '../lib/bytes.ts'
 /** What each subkey is for. A label never changes its meaning, and no two uses share one (RFC 5869 section 3.2). */
 const ALGORITHMS = {
   'refresh token': { name: 'HMAC', hash: 'SHA-256', length: 256 },
+  'device token': { name: 'HMAC', hash: 'SHA-256', length: 256 },
+  'doorkeeper name': { name: 'HMAC', hash: 'SHA-256', length: 256 },
   outbox: { name: 'AES-GCM', length: 256 },
 } as const
 

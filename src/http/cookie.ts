@@ -3,6 +3,9 @@ import type { Asked } from './app-env.ts'
 /** `__Host-`: set by this host alone, over TLS, for the whole of it (RFC 6265bis section 4.1.3.2). */
 export const SESSION_COOKIE = '__Host-latchkey'
 
+/** What a device shows at its next login; it outlives the session. */
+export const DEVICE_COOKIE = '__Host-latchkey-device'
+
 /** Lax: a link from elsewhere arrives signed in, a form or a script from elsewhere does not. */
 export const COOKIE_ATTRIBUTES = { path: '/', secure: true, httpOnly: true, sameSite: 'Lax' } as const
 

@@ -1,10 +1,11 @@
 import type { Context } from 'hono'
 import { type Config, config } from '../config.ts'
-import { authenticate, type Credentials } from '../core/credentials.ts'
+import type { Credentials } from '../core/credentials.ts'
 import { Problem } from '../core/problem.ts'
 import { refreshToken } from '../core/refresh-tokens.ts'
 import { type Grant, startSession } from '../core/sessions.ts'
 import { accessToken } from '../core/tokens.ts'
+import { authenticate } from '../doorkeeper/ask.ts'
 import { now } from '../lib/time.ts'
 import { sendMailAfter } from './after.ts'
 import type { Asked } from './app-env.ts'
@@ -12,6 +13,9 @@ import { clientOf } from './client.ts'
 
 /** RFC 6749 section 5.1. `expires_in` is in seconds. */
 export type TokenAnswer = { access_token: string; token_type: 'Bearer'; expires_in: number; refresh_token: string }
+
+/** A login answers with what the device should show at its next one, too. */
+export type SignedIn = TokenAnswer & { device_token?: string }
 
 /** The tokens of a session whose row is written: a fresh access token, and the refresh token of its generation. */
 export async function tokenAnswer(grant: Grant, config: Config, now: number): Promise<TokenAnswer> {
@@ -28,14 +32,14 @@ export async function tokenAnswer(grant: Grant, config: Config, now: number): Pr
 export async function signInWithPassword(
   c: Asked & Pick<Context, 'executionCtx'>,
   credentials: Credentials,
-): Promise<TokenAnswer> {
+): Promise<SignedIn> {
   const settings = config(c.env)
   const [client, at] = [clientOf(c), now()]
-  const authenticating = authenticate(c.env.DB, settings, credentials, client, at)
-  const { user, alongside } = await authenticating.catch((problem: unknown) => {
+  const authenticating = authenticate(c.env, credentials, client, at)
+  const { user, alongside, device_token } = await authenticating.catch((problem: unknown) => {
     if (problem instanceof Problem && problem.code === 'email_not_verified') sendMailAfter(c)
     throw problem
   })
   const grant = await startSession(c.env.DB, settings, { user, client, now: at, alongside })
-  return tokenAnswer(grant, settings, at)
+  return { ...(await tokenAnswer(grant, settings, at)), ...(device_token !== undefined && { device_token }) }
 }

@@ -1,8 +1,8 @@
 import { type Context, Hono } from 'hono'
+import { html } from 'hono/html'
 import { deleteCookie, setCookie } from 'hono/cookie'
 import type { Child } from 'hono/jsx'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
-import { config } from '../config.ts'
 import { credentials, newPassword } from '../core/credentials.ts'
 import { Problem } from '../core/problem.ts'
 import { findUser } from '../core/users.ts'
@@ -13,13 +13,17 @@ import { sendMailAfter } from '../http/after.ts'
 import type { AppEnv } from '../http/app-env.ts'
 import { check, form } from '../http/body.ts'
 import { clientOf, languageOf } from '../http/client.ts'
-import { COOKIE_ATTRIBUTES, isSameOrigin, SESSION_COOKIE } from '../http/cookie.ts'
+import { COOKIE_ATTRIBUTES, cookieValues, DEVICE_COOKIE, isSameOrigin, SESSION_COOKIE } from '../http/cookie.ts'
 import { sessionOfRequest } from '../http/guard.ts'
+import { prefilter } from '../http/prefilter.ts'
 import { signInWithPassword } from '../http/sign-in.ts'
 import { sql } from '../lib/sql.ts'
 import { now } from '../lib/time.ts'
 import { DonePage, LoginPage, ResetPage, SignedInPage, VerifyPage } from './forms.tsx'
 import { style } from './style.ts'
+
+/** Browsers keep no cookie for longer (RFC 6265bis section 5.5). */
+const DEVICE_COOKIE_SECONDS = 400 * 86_400
 
 type PageContext = Context<AppEnv>
 
@@ -37,13 +41,17 @@ export const pages = new Hono<AppEnv>()
     return page(c, user ? <SignedInPage language={language} email={user.email} /> : <LoginPage language={language} />)
   })
 
-  .post('/login', (c) =>
+  .post('/login', prefilter('login'), (c) =>
     submitted(
       c,
       async (fields) => {
-        const typed = check(credentials, { email: fields.get('email') ?? '', password: fields.get('password') ?? '' })
-        const { access_token, expires_in } = await signInWithPassword(c, typed)
-        setCookie(c, SESSION_COOKIE, access_token, { ...COOKIE_ATTRIBUTES, maxAge: expires_in })
+        const [device_token] = cookieValues(c.req.header('Cookie') ?? '', DEVICE_COOKIE)
+        const typed = { email: fields.get('email') ?? '', password: fields.get('password') ?? '', device_token }
+        const signedIn = await signInWithPassword(c, check(credentials, typed))
+        setCookie(c, SESSION_COOKIE, signedIn.access_token, { ...COOKIE_ATTRIBUTES, maxAge: signedIn.expires_in })
+        if (signedIn.device_token !== undefined) {
+          setCookie(c, DEVICE_COOKIE, signedIn.device_token, { ...COOKIE_ATTRIBUTES, maxAge: DEVICE_COOKIE_SECONDS })
+        }
         return c.redirect('/login', 303)
       },
       (problem, fields) => (
@@ -66,7 +74,7 @@ export const pages = new Hono<AppEnv>()
     submitted(
       c,
       async (fields) => {
-        await verify(c.env.DB, config(c.env), fields.get('token') ?? '', clientOf(c), now())
+        await verify(c.env, fields.get('token') ?? '', clientOf(c), now())
         sendMailAfter(c)
         return page(c, <DonePage language={languageOf(c)} done="verified" />)
       },
@@ -82,7 +90,7 @@ export const pages = new Hono<AppEnv>()
       async (fields) => {
         const password = check(newPassword, fields.get('password') ?? '')
         const change = { token: fields.get('token') ?? '', password }
-        await resetPassword(c.env.DB, config(c.env), change, clientOf(c), now())
+        await resetPassword(c.env, change, clientOf(c), now())
         sendMailAfter(c)
         return page(c, <DonePage language={languageOf(c)} done="passwordSet" />)
       },
@@ -109,4 +117,4 @@ async function submitted(
 }
 
 const page = (c: PageContext, content: Child, status: ContentfulStatusCode = 200) =>
-  c.html(`<!doctype html>${String(content)}`, status)
+  c.html(html`<!doctype html>${content}`, status)

@@ -20,6 +20,7 @@ describe('POST /user/login', () => {
       token_type: 'Bearer',
       expires_in: 86_400,
       refresh_token: expect.stringMatching(/^lkr_[\w-]{76}$/),
+      device_token: expect.stringMatching(/^lkd_[\w-]{70}$/),
     })
     const claims = claimsOf(body.access_token)
     expect(claims).toEqual({

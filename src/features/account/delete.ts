@@ -1,8 +1,9 @@
-import type { Config } from '../../config.ts'
+import { config } from '../../config.ts'
 import { auditRow, type Client } from '../../core/audit.ts'
-import { confirmPassword } from '../../core/credentials.ts'
 import { mailRow } from '../../core/outbox.ts'
-import { commit, revokeSessions } from '../../core/sessions.ts'
+import { commit, revokeSessions, type Session } from '../../core/sessions.ts'
+import { confirmPassword, forgetAccount } from '../../doorkeeper/ask.ts'
+import { settle } from '../../lib/settle.ts'
 import { sql } from '../../lib/sql.ts'
 
 /**
@@ -11,19 +12,20 @@ import { sql } from '../../lib/sql.ts'
  * @throws Problem 401 `invalid_credentials`, 503 `unavailable`
  */
 export async function deleteAccount(
-  db: D1Database,
-  config: Config,
-  user_id: number,
+  env: Env,
+  session: Session,
   password: string,
   client: Client,
   now: number,
 ): Promise<void> {
-  await confirmPassword(db, config, user_id, password, client, now)
+  const { user } = await confirmPassword(env, session, password, client, now)
+  const user_id = user.id
   const farewell = { kind: 'account_deleted', language: client.language, now } as const
-  await commit(db, [
+  await commit(env.DB, [
     auditRow({ event: 'account_deleted', user_id }, client, now),
-    await mailRow(config, farewell, sql`id = ${user_id}`),
+    await mailRow(config(env), farewell, sql`id = ${user_id}`),
     revokeSessions(sql`user_id = ${user_id}`, now),
     sql`DELETE FROM users WHERE id = ${user_id}`,
   ])
+  await settle(forgetAccount(env, user.email), 'doorkeeper_not_cleared')
 }

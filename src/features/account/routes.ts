@@ -1,5 +1,4 @@
 import { Hono } from 'hono'
-import { config } from '../../config.ts'
 import { confirmation } from '../../core/credentials.ts'
 import { Problem } from '../../core/problem.ts'
 import { findUser } from '../../core/users.ts'
@@ -26,7 +25,7 @@ export const account = new Hono<AppEnv>()
 
   .delete('/me', strictLogin, body(confirmation), async (c) => {
     const { password } = c.req.valid('json')
-    await deleteAccount(c.env.DB, config(c.env), c.var.session.user_id, password, clientOf(c), now())
+    await deleteAccount(c.env, c.var.session, password, clientOf(c), now())
     sendMailAfter(c)
     return c.body(null, 204)
   })

@@ -1,10 +1,11 @@
-import type { Config } from '../../config.ts'
+import { config } from '../../config.ts'
 import { auditRow, type Client } from '../../core/audit.ts'
-import { confirmPassword, type Credentials } from '../../core/credentials.ts'
+import type { Credentials } from '../../core/credentials.ts'
 import { batch } from '../../core/d1.ts'
 import { issueOneTime, newOneTimeToken } from '../../core/one-time.ts'
 import { mailRow, requireLinks } from '../../core/outbox.ts'
 import type { Session } from '../../core/sessions.ts'
+import { admitMail, confirmPassword } from '../../doorkeeper/ask.ts'
 import { sql } from '../../lib/sql.ts'
 
 /**
@@ -13,25 +14,27 @@ import { sql } from '../../lib/sql.ts'
  * @throws Problem 401 `invalid_credentials`, 503 `unavailable`
  */
 export async function requestEmailChange(
-  db: D1Database,
-  config: Config,
+  env: Env,
   session: Session,
   { email, password }: Credentials,
   client: Client,
   now: number,
 ): Promise<void> {
-  requireLinks(config)
-  const { user } = await confirmPassword(db, config, session.user_id, password, client, now)
+  const settings = config(env)
+  requireLinks(settings)
+  const { user } = await confirmPassword(env, session, password, client, now)
+  const admitted = (await admitMail(env, email)) ? sql`TRUE` : sql`FALSE`
   const { token, hash } = await newOneTimeToken()
   const owner = sql`canonical_email = ${email} AND id <> ${user.id}`
+  const told = sql`${owner} AND ${admitted}`
   const self = sql`id = ${user.id}`
-  const free = sql`${self} AND NOT EXISTS (SELECT 1 FROM users WHERE ${owner})`
+  const free = sql`${self} AND ${admitted} AND NOT EXISTS (SELECT 1 FROM users WHERE ${owner})`
   const mail = { language: client.language, now }
-  await batch(db, [
+  await batch(env.DB, [
     issueOneTime('email_change', hash, now, free, sql`${email}`),
-    await mailRow(config, { ...mail, kind: 'email_change', token }, free, sql`${email}`),
-    await mailRow(config, { ...mail, kind: 'email_taken' }, owner),
-    await mailRow(config, { ...mail, kind: 'email_change_requested' }, self),
+    await mailRow(settings, { ...mail, kind: 'email_change', token }, free, sql`${email}`),
+    await mailRow(settings, { ...mail, kind: 'email_taken' }, told),
+    await mailRow(settings, { ...mail, kind: 'email_change_requested' }, self),
     auditRow({ event: 'email_change_requested', user_id: user.id, session_id: session.id }, client, now),
   ])
 }

@@ -1,21 +1,21 @@
-import type { Config } from '../../config.ts'
+import { config } from '../../config.ts'
 import { auditRow, type Client } from '../../core/audit.ts'
 import { batch } from '../../core/d1.ts'
 import { verificationMail } from '../../core/verification.ts'
 import { requireLinks } from '../../core/outbox.ts'
 import { hasEmail } from '../../core/users.ts'
+import { admitMail } from '../../doorkeeper/ask.ts'
 import { sql } from '../../lib/sql.ts'
 
 /** Mails the link that confirms an address once more, if it waits for that. @throws Problem 503 `unavailable` */
-export async function resend(
-  db: D1Database,
-  config: Config,
-  email: string,
-  client: Client,
-  now: number,
-): Promise<void> {
-  requireLinks(config)
+export async function resend(env: Env, email: string, client: Client, now: number): Promise<void> {
+  const settings = config(env)
+  requireLinks(settings)
+  const admitted = (await admitMail(env, email)) ? sql`TRUE` : sql`FALSE`
   const user_id = sql`(SELECT id FROM users WHERE ${hasEmail(email)})`
   const audit = auditRow({ event: 'verification_requested', user_id }, client, now)
-  await batch(db, [...(await verificationMail(config, hasEmail(email), client, now)), audit])
+  await batch(env.DB, [
+    ...(await verificationMail(settings, sql`${hasEmail(email)} AND ${admitted}`, client, now)),
+    audit,
+  ])
 }

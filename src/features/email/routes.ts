@@ -1,12 +1,12 @@
 import { Hono } from 'hono'
 import * as v from 'valibot'
-import { config } from '../../config.ts'
 import { confirmation, credentials, emailAddress } from '../../core/credentials.ts'
 import { sendMailAfter } from '../../http/after.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { body } from '../../http/body.ts'
 import { clientOf } from '../../http/client.ts'
 import { strictLogin } from '../../http/guard.ts'
+import { prefilter } from '../../http/prefilter.ts'
 import { now } from '../../lib/time.ts'
 import { requestEmailChange } from './change.ts'
 import { resend } from './resend.ts'
@@ -19,19 +19,19 @@ const change = v.object({ email: emailAddress, password: confirmation.entries.pa
 /** Proving that an address is one's own, and moving to another. */
 export const email = new Hono<AppEnv>()
   .post('/email/verify', body(mailed), async (c) => {
-    await verify(c.env.DB, config(c.env), c.req.valid('json').token, clientOf(c), now())
+    await verify(c.env, c.req.valid('json').token, clientOf(c), now())
     sendMailAfter(c)
     return c.body(null, 204)
   })
 
-  .post('/email/resend', body(resending), async (c) => {
-    await resend(c.env.DB, config(c.env), c.req.valid('json').email, clientOf(c), now())
+  .post('/email/resend', prefilter('mail'), body(resending), async (c) => {
+    await resend(c.env, c.req.valid('json').email, clientOf(c), now())
     sendMailAfter(c)
     return c.json({ status: 'accepted' }, 202)
   })
 
   .post('/email', strictLogin, body(change), async (c) => {
-    await requestEmailChange(c.env.DB, config(c.env), c.var.session, c.req.valid('json'), clientOf(c), now())
+    await requestEmailChange(c.env, c.var.session, c.req.valid('json'), clientOf(c), now())
     sendMailAfter(c)
     return c.json({ status: 'accepted' }, 202)
   })

@@ -1,10 +1,12 @@
-import type { Config } from '../../config.ts'
+import { type Config, config } from '../../config.ts'
 import { auditRow, type Client } from '../../core/audit.ts'
 import { first } from '../../core/d1.ts'
 import { holderOf, oneTimeHash, type Purpose, voidOneTime } from '../../core/one-time.ts'
 import { mailRow } from '../../core/outbox.ts'
 import { Problem } from '../../core/problem.ts'
 import { commit, revokeSessions } from '../../core/sessions.ts'
+import { forgetAccount } from '../../doorkeeper/ask.ts'
+import { settle } from '../../lib/settle.ts'
 import { type Sql, sql } from '../../lib/sql.ts'
 
 /**
@@ -12,29 +14,28 @@ import { type Sql, sql } from '../../lib/sql.ts'
  * to. Either way every session ends, and other links are void.
  * @throws Problem 400 `invalid_one_time_token`, 409 `email_taken`, 503 `unavailable`
  */
-export async function verify(
-  db: D1Database,
-  config: Config,
-  token: string,
-  client: Client,
-  now: number,
-): Promise<void> {
+export async function verify(env: Env, token: string, client: Client, now: number): Promise<void> {
   const hash = await oneTimeHash(token)
-  const purpose = hash && (await purposeOf(db, hash))
-  if (hash === undefined || (purpose !== 'verify' && purpose !== 'email_change')) {
+  const { purpose, account } = (hash && (await purposeOf(env.DB, hash))) || {}
+  if (hash === undefined || account === undefined || (purpose !== 'verify' && purpose !== 'email_change')) {
     throw new Problem('invalid_one_time_token')
   }
-  const statements = purpose === 'verify' ? confirmed(hash, client, now) : await moved(config, hash, client, now)
-  const [, changed] = await commit(db, statements)
-  if (changed?.length === 1) return
+  const statements = purpose === 'verify' ? confirmed(hash, client, now) : await moved(config(env), hash, client, now)
+  const [, changed] = await commit(env.DB, statements)
+  if (changed?.length === 1) {
+    // What was counted and remembered for the old address is nobody's now.
+    if (purpose === 'email_change') await settle(forgetAccount(env, account), 'doorkeeper_not_cleared')
+    return
+  }
   // The token is still there: it was good, but somebody has taken the address meanwhile.
-  const taken = purpose === 'email_change' && (await first(db, sql`SELECT ${holderOf(purpose, hash, now)} AS id`))
+  const taken = purpose === 'email_change' && (await first(env.DB, sql`SELECT ${holderOf(purpose, hash, now)} AS id`))
   throw new Problem(taken && (taken as { id: number | null }).id !== null ? 'email_taken' : 'invalid_one_time_token')
 }
 
-async function purposeOf(db: D1Database, hash: string): Promise<Purpose | undefined> {
-  const row = await first<{ purpose: Purpose }>(db, sql`SELECT purpose FROM one_time_tokens WHERE hash = ${hash}`)
-  return row?.purpose
+async function purposeOf(db: D1Database, hash: string): Promise<{ purpose: Purpose; account: string } | undefined> {
+  const token = sql`SELECT purpose, users.email AS account FROM one_time_tokens JOIN users ON users.id = user_id
+    WHERE hash = ${hash}`
+  return (await first<{ purpose: Purpose; account: string }>(db, token)) ?? undefined
 }
 
 function confirmed(hash: string, client: Client, now: number): Sql[] {

@@ -1,12 +1,12 @@
 import { Hono } from 'hono'
 import * as v from 'valibot'
-import { config } from '../../config.ts'
 import { confirmation, credentials, newPassword } from '../../core/credentials.ts'
 import { sendMailAfter } from '../../http/after.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { body } from '../../http/body.ts'
 import { clientOf } from '../../http/client.ts'
 import { strictLogin } from '../../http/guard.ts'
+import { prefilter } from '../../http/prefilter.ts'
 import { now } from '../../lib/time.ts'
 import { changePassword } from './change.ts'
 import { forgot } from './forgot.ts'
@@ -18,20 +18,20 @@ const change = v.object({ current_password: confirmation.entries.password, new_p
 
 /** A new password: for who forgot the old one, and for who knows it. */
 export const password = new Hono<AppEnv>()
-  .post('/password/forgot', body(forgotten), async (c) => {
-    await forgot(c.env.DB, config(c.env), c.req.valid('json').email, clientOf(c), now())
+  .post('/password/forgot', prefilter('mail'), body(forgotten), async (c) => {
+    await forgot(c.env, c.req.valid('json').email, clientOf(c), now())
     sendMailAfter(c)
     return c.json({ status: 'accepted' }, 202)
   })
 
   .post('/password/reset', body(reset), async (c) => {
-    await resetPassword(c.env.DB, config(c.env), c.req.valid('json'), clientOf(c), now())
+    await resetPassword(c.env, c.req.valid('json'), clientOf(c), now())
     sendMailAfter(c)
     return c.body(null, 204)
   })
 
   .post('/password', strictLogin, body(change), async (c) => {
-    await changePassword(c.env.DB, config(c.env), c.var.session, c.req.valid('json'), clientOf(c), now())
+    await changePassword(c.env, c.var.session, c.req.valid('json'), clientOf(c), now())
     sendMailAfter(c)
     return c.body(null, 204)
   })

@@ -1,11 +1,11 @@
-import type { Config } from '../../config.ts'
+import { config } from '../../config.ts'
 import { auditRow, type Client } from '../../core/audit.ts'
 import { type Credentials, refuseCommon } from '../../core/credentials.ts'
 import { batch } from '../../core/d1.ts'
 import { issueOneTime, newOneTimeToken } from '../../core/one-time.ts'
 import { mailRow, requireLinks } from '../../core/outbox.ts'
-import { hashPassword } from '../../core/passwords.ts'
 import { Problem } from '../../core/problem.ts'
+import { admitMail, hashFor } from '../../doorkeeper/ask.ts'
 import { sql } from '../../lib/sql.ts'
 
 /**
@@ -16,17 +16,13 @@ import { sql } from '../../lib/sql.ts'
  * (Sudhodanan and Paverd 2022, "pre-hijacking"). An address that has a confirmed account gets a notice.
  * @throws Problem 403 `registration_closed`, 422 `invalid_body`, 503 `unavailable`
  */
-export async function register(
-  db: D1Database,
-  config: Config,
-  { email, password }: Credentials,
-  client: Client,
-  now: number,
-): Promise<void> {
-  if (config.REGISTRATION === 'closed') throw new Problem('registration_closed')
-  requireLinks(config)
-  await refuseCommon(password, email, config)
-  const hash = await hashPassword(password, config.BCRYPT_COST)
+export async function register(env: Env, { email, password }: Credentials, client: Client, now: number): Promise<void> {
+  const settings = config(env)
+  if (settings.REGISTRATION === 'closed') throw new Problem('registration_closed')
+  requireLinks(settings)
+  await refuseCommon(password, email, settings)
+  const hash = await hashFor(env, email, password, client)
+  const admitted = (await admitMail(env, email)) ? sql`TRUE` : sql`FALSE`
   const [verify, reset] = [await newOneTimeToken(), await newOneTimeToken()]
 
   const address = sql`canonical_email = ${email}`
@@ -35,16 +31,20 @@ export async function register(
   const confirmed = sql`${address} AND email_verified = 1`
   const mail = { language: client.language, now }
   const user_id = sql`(SELECT id FROM users WHERE ${address})`
-  await batch(db, [
+  await batch(env.DB, [
     sql`INSERT INTO users (email, hashed_password, password_set_at, email_verified, language, created_at)
       VALUES (${email}, ${hash}, ${now}, 0, ${client.language}, ${now}) ON CONFLICT DO NOTHING`,
     sql`UPDATE users SET hashed_password = NULL, password_set_at = NULL WHERE ${unconfirmed}`,
     sql`DELETE FROM one_time_tokens WHERE user_id = (SELECT id FROM users WHERE ${unconfirmed})`,
-    issueOneTime('verify', verify.hash, now, fresh),
-    issueOneTime('reset', reset.hash, now, unconfirmed),
-    await mailRow(config, { ...mail, kind: 'verify', token: verify.token }, fresh),
-    await mailRow(config, { ...mail, kind: 'finish_registration', token: reset.token }, unconfirmed),
-    await mailRow(config, { ...mail, kind: 'already_registered' }, confirmed),
+    issueOneTime('verify', verify.hash, now, sql`${fresh} AND ${admitted}`),
+    issueOneTime('reset', reset.hash, now, sql`${unconfirmed} AND ${admitted}`),
+    await mailRow(settings, { ...mail, kind: 'verify', token: verify.token }, sql`${fresh} AND ${admitted}`),
+    await mailRow(
+      settings,
+      { ...mail, kind: 'finish_registration', token: reset.token },
+      sql`${unconfirmed} AND ${admitted}`,
+    ),
+    await mailRow(settings, { ...mail, kind: 'already_registered' }, sql`${confirmed} AND ${admitted}`),
     auditRow({ event: 'registered', user_id }, client, now, sql`EXISTS (SELECT 1 FROM users WHERE ${fresh})`),
     auditRow(
       { event: 'registered', reason: 'known_email', user_id },

@@ -1,19 +1,24 @@
 import { Hono } from 'hono'
 import * as v from 'valibot'
-import { config } from '../../config.ts'
 import { emailAddress, newPassword } from '../../core/credentials.ts'
 import { sendMailAfter } from '../../http/after.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { body } from '../../http/body.ts'
 import { clientOf } from '../../http/client.ts'
+import { prefilter } from '../../http/prefilter.ts'
 import { now } from '../../lib/time.ts'
 import { register } from './register.ts'
 
 const registration = v.object({ email: emailAddress, password: newPassword })
 
 /** Becoming a user. */
-export const registering = new Hono<AppEnv>().post('/register', body(registration), async (c) => {
-  await register(c.env.DB, config(c.env), c.req.valid('json'), clientOf(c), now())
-  sendMailAfter(c)
-  return c.json({ status: 'accepted' }, 202)
-})
+export const registering = new Hono<AppEnv>().post(
+  '/register',
+  prefilter('register'),
+  body(registration),
+  async (c) => {
+    await register(c.env, c.req.valid('json'), clientOf(c), now())
+    sendMailAfter(c)
+    return c.json({ status: 'accepted' }, 202)
+  },
+)

@@ -1,4 +1,4 @@
-import type { Config } from '../../config.ts'
+import { type Config, config } from '../../config.ts'
 import { auditRow, type Client } from '../../core/audit.ts'
 import { mailRow } from '../../core/outbox.ts'
 import { Problem } from '../../core/problem.ts'
@@ -20,18 +20,13 @@ const RACE_SECONDS = 5
  * replay after that ends the session, for the thief and for the owner (RFC 9700 section 4.14.2).
  * @throws Problem 401 `invalid_refresh_token`, 503 `unavailable`
  */
-export async function refresh(
-  db: D1Database,
-  config: Config,
-  token: string,
-  client: Client,
-  now: number,
-): Promise<Grant> {
-  const shown = await readRefreshToken(token, config)
-  const session = shown && (await rotate(db, config, shown, now))
+export async function refresh(env: Env, token: string, client: Client, now: number): Promise<Grant> {
+  const settings = config(env)
+  const shown = await readRefreshToken(token, settings)
+  const session = shown && (await rotate(env.DB, settings, shown, now))
   if (!session) throw new Problem('invalid_refresh_token')
-  const verdict = judge(shown, session, config.REFRESH_GRACE_SECONDS, now)
-  if (verdict === 'replayed') await endReplayed(db, config, session, client, now)
+  const verdict = judge(shown, session, settings.REFRESH_GRACE_SECONDS, now)
+  if (verdict === 'replayed') await endReplayed(env, settings, session, client, now)
   if (verdict !== 'granted') throw new Problem('invalid_refresh_token')
   return session
 }
@@ -50,8 +45,8 @@ export function judge(
 }
 
 async function endReplayed(
-  db: D1Database,
-  config: Config,
+  env: Env,
+  settings: Config,
   session: RefreshedSession,
   client: Client,
   now: number,
@@ -61,5 +56,5 @@ async function endReplayed(
   const audit = auditRow({ event: 'refresh_token_replayed', user_id, session_id }, client, now)
   const elsewhere = client.user_agent !== session.user_agent || network(client.ip) !== network(session.ip)
   const mail = { kind: 'session_replayed', language: client.language, now } as const
-  await commit(db, [revoke, audit, ...(elsewhere ? [await mailRow(config, mail, sql`id = ${user_id}`)] : [])])
+  await commit(env.DB, [revoke, audit, ...(elsewhere ? [await mailRow(settings, mail, sql`id = ${user_id}`)] : [])])
 }

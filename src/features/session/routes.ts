@@ -6,6 +6,7 @@ import type { AppEnv } from '../../http/app-env.ts'
 import { body } from '../../http/body.ts'
 import { clientOf } from '../../http/client.ts'
 import { loginRequired, offline, strictLogin } from '../../http/guard.ts'
+import { prefilter } from '../../http/prefilter.ts'
 import { tokenAnswer } from '../../http/sign-in.ts'
 import { now } from '../../lib/time.ts'
 import { endAllSessions, endOtherSession, endSession } from './end.ts'
@@ -17,16 +18,16 @@ const refreshing = v.object({ refresh_token: v.string() })
 
 /** What somebody does with the sessions they have: renew, confirm, list, end. */
 export const session = new Hono<AppEnv>()
-  .post('/refresh', body(refreshing), async (c) => {
+  .post('/refresh', prefilter('refresh'), body(refreshing), async (c) => {
     const [settings, at] = [config(c.env), now()]
-    const grant = await refresh(c.env.DB, settings, c.req.valid('json').refresh_token, clientOf(c), at)
+    const grant = await refresh(c.env, c.req.valid('json').refresh_token, clientOf(c), at)
     return c.json(await tokenAnswer(grant, settings, at))
   })
 
   .post('/reauth', loginRequired, body(confirmation), async (c) => {
     const [settings, at] = [config(c.env), now()]
     const { password } = c.req.valid('json')
-    const grant = await reauthenticate(c.env.DB, settings, c.var.session, password, clientOf(c), at)
+    const grant = await reauthenticate(c.env, c.var.session, password, clientOf(c), at)
     return c.json(await tokenAnswer(grant, settings, at))
   })
 
