@@ -6,10 +6,10 @@ import lists from 'zxcvbn/lib/frequency_lists.js'
 import { ROOT } from './local.ts'
 
 const SHORTEST = 8
-const ENTRIES = 6_000
+const ENTRIES = 3_500
 
-/** 14.4 bits for each entry and eight hashes, the words of one SHA-256: one other password in 800 is taken for a common one. */
-const BITS = Math.ceil((ENTRIES * 14.4) / 8) * 8
+/** 13 bits for each entry and eight hashes, the words of one SHA-256: one other password in 500 is taken for a common one. */
+const BITS = Math.ceil((ENTRIES * 13) / 8) * 8
 const HASHES = 8
 
 const common = (lists.passwords as string[]).filter((password) => [...password].length >= SHORTEST).slice(0, ENTRIES)

@@ -4,8 +4,8 @@ import { FILTER, HASHES } from './common-passwords.data.ts'
 let filter: Uint8Array | undefined
 
 /**
- * Whether a password is among the most common ones, in any case of its letters. The list is a Bloom filter of 11 kB: it
- * misses none of them, and takes one other password in 800 for one of them, whose owner then chooses another.
+ * Whether a password is among the most common ones, in any case of its letters. The list is a Bloom filter of 6 kB: it
+ * misses none of them, and takes one other password in 500 for one of them, whose owner then chooses another.
  */
 export async function isCommonPassword(password: string): Promise<boolean> {
   filter ??= Uint8Array.from(atob(FILTER), (char) => char.charCodeAt(0))

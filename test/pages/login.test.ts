@@ -42,8 +42,11 @@ describe('the login page', () => {
   it('signs in by a cookie that no script and no other site can read, and out again', async () => {
     const answer = await post('/login', { email: user.email, password: PASSWORD })
     expect([answer.status, answer.headers.get('Location')]).toEqual([303, '/login'])
-    const setCookie = answer.headers.get('Set-Cookie')!
+    const setCookie = answer.headers.getSetCookie()[0]!
     expect(setCookie).toMatch(/^__Host-latchkey=[\w.-]+; Max-Age=86400; Path=\/; HttpOnly; Secure; SameSite=Lax$/)
+    expect(answer.headers.getSetCookie()[1]).toMatch(
+      /^__Host-latchkey-device=lkd_[\w-]{70}; Max-Age=34560000; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
+    )
     const Cookie = setCookie.split(';')[0]!
     expect(claimsOf(Cookie.split('=')[1]!)).toMatchObject({ user_id: user.id })
     expect(await (await call('GET', '/login', { headers: { Cookie } })).text()).toContain(
