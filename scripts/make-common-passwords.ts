@@ -6,7 +6,7 @@ import lists from 'zxcvbn/lib/frequency_lists.js'
 import { ROOT } from './local.ts'
 
 const SHORTEST = 8
-const ENTRIES = 3_500
+const ENTRIES = 3_200
 
 /** 13 bits for each entry and eight hashes, the words of one SHA-256: one other password in 500 is taken for a common one. */
 const BITS = Math.ceil((ENTRIES * 13) / 8) * 8

@@ -4,7 +4,7 @@ import { FILTER, HASHES } from './common-passwords.data.ts'
 let filter: Uint8Array | undefined
 
 /**
- * Whether a password is among the most common ones, in any case of its letters. The list is a Bloom filter of 6 kB: it
+ * Whether a password is among the most common ones, in any case of its letters. The list is a Bloom filter of 5 kB: it
  * misses none of them, and takes one other password in 500 for one of them, whose owner then chooses another.
  */
 export async function isCommonPassword(password: string): Promise<boolean> {
