@@ -23,7 +23,12 @@ const steps: [name: string, command: string][] = [
 
 for (const [name, command] of steps) {
   console.log(`\n--- ${name}: ${command}`)
-  const { status } = spawnSync(command, { cwd: ROOT, shell: true, stdio: 'inherit', env: { ...process.env, ...OFFLINE } })
+  const { status } = spawnSync(command, {
+    cwd: ROOT,
+    shell: true,
+    stdio: 'inherit',
+    env: { ...process.env, ...OFFLINE },
+  })
   if (status !== 0) {
     console.error(`--- ${name}: failed`)
     process.exit(status ?? 1)

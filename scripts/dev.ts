@@ -9,7 +9,8 @@ import { parseArgs } from 'node:util'
 import bcrypt from 'bcryptjs'
 import { applyMigrations, OFFLINE, ROOT, withLocalD1, writeSecrets } from './local.ts'
 
-const DEMO = { email: 'demo@example.com', password: 'demo-of-latchkey' }
+/** A high id, so that the users of another application can be brought over with theirs. */
+const DEMO = { id: 1_000_000, email: 'demo@example.com', password: 'demo-of-latchkey' }
 const FIRST_PORT = 8787
 
 const args = process.argv.slice(2)
@@ -40,7 +41,7 @@ console.log(`
   Demo login        ${DEMO.email} / ${DEMO.password}
   Mail and database ${url}/cdn-cgi/local/explorer
 
-  curl -s ${url}/user/login --json '${JSON.stringify(DEMO)}'
+  curl -s ${url}/user/login --json '${JSON.stringify({ email: DEMO.email, password: DEMO.password })}'
 `)
 
 const wrangler = join(ROOT, 'node_modules', 'wrangler', 'bin', 'wrangler.js')
@@ -63,7 +64,10 @@ async function seed(db: D1Database): Promise<void> {
   const there = await db.prepare('SELECT 1 FROM users WHERE canonical_email = ?').bind(DEMO.email).first()
   if (there) return
   const hash = await bcrypt.hash(DEMO.password, 12)
-  await db.prepare('INSERT INTO users (email, hashed_password) VALUES (?, ?)').bind(DEMO.email, hash).run()
+  await db
+    .prepare('INSERT INTO users (id, email, hashed_password) VALUES (?, ?, ?)')
+    .bind(DEMO.id, DEMO.email, hash)
+    .run()
 }
 
 /** wrangler would move on to the next port by itself when one is taken, and the address printed above would be wrong. */

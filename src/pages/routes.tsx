@@ -50,6 +50,7 @@ export const pages = new Hono<PageEnv>()
     } catch (error) {
       if (!(error instanceof Problem)) throw error
       const retry = <LoginPage language={c.var.language as Language} problem={error.code} email={email} />
+      for (const [name, value] of Object.entries(error.headers)) c.header(name, value)
       return page(c, retry, error.status)
     }
   })
