@@ -64,10 +64,8 @@ async function seed(db: D1Database): Promise<void> {
   const there = await db.prepare('SELECT 1 FROM users WHERE canonical_email = ?').bind(DEMO.email).first()
   if (there) return
   const hash = await bcrypt.hash(DEMO.password, 12)
-  // Who has come over with just this id keeps it; SQLite then finds another.
-  const id = '(SELECT ?1 WHERE NOT EXISTS (SELECT 1 FROM users WHERE id = ?1))'
   await db
-    .prepare(`INSERT INTO users (id, email, hashed_password) VALUES (${id}, ?2, ?3)`)
+    .prepare('INSERT INTO users (id, email, hashed_password) VALUES (?, ?, ?)')
     .bind(DEMO.id, DEMO.email, hash)
     .run()
 }

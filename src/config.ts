@@ -9,7 +9,7 @@ const WELL_KNOWN_SECRETS = new Set([
   'a-string-secret-at-least-256-bits-long', // jwt.io
   '192b9bdd22ab9ed4d12e236c78afcb9a393ec15f71bbf5dc987d54727823bcbf', // Flask's configuration page
   '09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7', // FastAPI's OAuth2 tutorial
-  'replace-me-with-32-random-bytes-or-more', // .dev.vars.example
+  'replace-me-with-32-random-bytes-or-more', // what templates say
 ])
 
 const secret = v.pipe(
