@@ -36,6 +36,12 @@ await withLocalD1(persistTo, async (db) => {
 })
 
 const url = `http://localhost:${port}`
+const ours = [
+  '--show-interactive-dev-session=false',
+  ...(values.port === undefined ? ['--port', String(port)] : []),
+  // Mailed links lead here, unless somebody says otherwise.
+  ...(args.some((arg) => arg.includes('PUBLIC_URL')) ? [] : ['--var', `PUBLIC_URL:${url}`]),
+]
 console.log(`
   Latchkey          ${url}/login
   Demo login        ${DEMO.email} / ${DEMO.password}
@@ -45,17 +51,7 @@ console.log(`
 `)
 
 const wrangler = join(ROOT, 'node_modules', 'wrangler', 'bin', 'wrangler.js')
-const child = spawn(
-  process.execPath,
-  [
-    wrangler,
-    'dev',
-    '--show-interactive-dev-session=false',
-    ...args,
-    ...(values.port === undefined ? ['--port', String(port)] : []),
-  ],
-  { cwd: ROOT, stdio: 'inherit' },
-)
+const child = spawn(process.execPath, [wrangler, 'dev', ...ours, ...args], { cwd: ROOT, stdio: 'inherit' })
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal))
 child.on('exit', (code) => process.exit(code ?? 0))
 
