@@ -2,6 +2,7 @@ import type { Config } from '../../config.ts'
 import { auditRow, type Client } from '../../core/audit.ts'
 import { confirmPassword } from '../../core/credentials.ts'
 import { mailRow } from '../../core/outbox.ts'
+import { Problem } from '../../core/problem.ts'
 import { commit, revokeSessions } from '../../core/sessions.ts'
 import { sql } from '../../lib/sql.ts'
 
@@ -18,12 +19,16 @@ export async function deleteAccount(
   client: Client,
   now: number,
 ): Promise<void> {
-  await confirmPassword(db, config, user_id, password, client, now)
+  const { user } = await confirmPassword(db, config, user_id, password, client, now)
   const farewell = { kind: 'account_deleted', language: client.language, now } as const
-  await commit(db, [
-    auditRow({ event: 'account_deleted', user_id }, client, now),
-    await mailRow(config, farewell, sql`id = ${user_id}`),
-    revokeSessions(sql`user_id = ${user_id}`, now),
-    sql`DELETE FROM users WHERE id = ${user_id}`,
+  // Only with the password that was just checked: if its owner has reset it meanwhile, somebody else asks for this.
+  const self = sql`id = ${user_id} AND hashed_password = ${user.hashed_password}`
+  const proven = sql`EXISTS (SELECT 1 FROM users WHERE ${self})`
+  const results = await commit(db, [
+    auditRow({ event: 'account_deleted', user_id }, client, now, proven),
+    await mailRow(config, farewell, self),
+    revokeSessions(sql`user_id = ${user_id} AND ${proven}`, now),
+    sql`DELETE FROM users WHERE ${self} RETURNING id`,
   ])
+  if (results.at(-1)?.length !== 1) throw new Problem('invalid_credentials')
 }

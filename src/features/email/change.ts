@@ -4,6 +4,7 @@ import { confirmPassword, type Credentials } from '../../core/credentials.ts'
 import { batch } from '../../core/d1.ts'
 import { issueOneTime, newOneTimeToken } from '../../core/one-time.ts'
 import { mailRow, requireLinks } from '../../core/outbox.ts'
+import { Problem } from '../../core/problem.ts'
 import type { Session } from '../../core/sessions.ts'
 import { sql } from '../../lib/sql.ts'
 
@@ -23,15 +24,20 @@ export async function requestEmailChange(
   requireLinks(config)
   const { user } = await confirmPassword(db, config, session.user_id, password, client, now)
   const { token, hash } = await newOneTimeToken()
-  const owner = sql`canonical_email = ${email} AND id <> ${user.id}`
-  const self = sql`id = ${user.id}`
+  // The password that was just checked: one that was reset meanwhile must leave no change behind (pre-hijacking again).
+  const self = sql`id = ${user.id} AND hashed_password = ${user.hashed_password}`
+  const proven = sql`EXISTS (SELECT 1 FROM users WHERE ${self})`
+  const owner = sql`canonical_email = ${email} AND id <> ${user.id} AND ${proven}`
   const free = sql`${self} AND NOT EXISTS (SELECT 1 FROM users WHERE ${owner})`
   const mail = { language: client.language, now }
-  await batch(db, [
+  const event = { event: 'email_change_requested', user_id: user.id, session_id: session.id } as const
+  const [standing] = await batch(db, [
+    sql`SELECT id FROM users WHERE ${self}`,
     issueOneTime('email_change', hash, now, free, sql`${email}`),
     await mailRow(config, { ...mail, kind: 'email_change', token }, free, sql`${email}`),
     await mailRow(config, { ...mail, kind: 'email_taken' }, owner),
     await mailRow(config, { ...mail, kind: 'email_change_requested' }, self),
-    auditRow({ event: 'email_change_requested', user_id: user.id, session_id: session.id }, client, now),
+    auditRow(event, client, now, proven),
   ])
+  if (standing?.length !== 1) throw new Problem('invalid_credentials')
 }

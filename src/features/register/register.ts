@@ -32,6 +32,7 @@ export async function register(
   const address = sql`canonical_email = ${email}`
   const fresh = sql`${address} AND hashed_password IS ${hash}` // its salt is of this request alone
   const unconfirmed = sql`${address} AND email_verified = 0 AND hashed_password IS NOT ${hash}`
+  const waiting = sql`${unconfirmed} AND disabled_at IS NULL`
   const confirmed = sql`${address} AND email_verified = 1`
   const mail = { language: client.language, now }
   const user_id = sql`(SELECT id FROM users WHERE ${address})`
@@ -41,9 +42,9 @@ export async function register(
     sql`UPDATE users SET hashed_password = NULL, password_set_at = NULL WHERE ${unconfirmed}`,
     sql`DELETE FROM one_time_tokens WHERE user_id = (SELECT id FROM users WHERE ${unconfirmed})`,
     issueOneTime('verify', verify.hash, now, fresh),
-    issueOneTime('reset', reset.hash, now, unconfirmed),
+    issueOneTime('reset', reset.hash, now, waiting),
     await mailRow(config, { ...mail, kind: 'verify', token: verify.token }, fresh),
-    await mailRow(config, { ...mail, kind: 'finish_registration', token: reset.token }, unconfirmed),
+    await mailRow(config, { ...mail, kind: 'finish_registration', token: reset.token }, waiting),
     await mailRow(config, { ...mail, kind: 'already_registered' }, confirmed),
     auditRow({ event: 'registered', user_id }, client, now, sql`EXISTS (SELECT 1 FROM users WHERE ${fresh})`),
     auditRow(
