@@ -1,7 +1,7 @@
 import { applyD1Migrations, createExecutionContext, reset, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import bcrypt from 'bcryptjs'
-import { beforeAll, expect } from 'vitest'
+import { beforeAll, expect, vi } from 'vitest'
 import { base64url, utf8 } from '../src/lib/bytes.ts'
 import worker from '../src/index.ts'
 import { now } from '../src/lib/time.ts'
@@ -139,3 +139,75 @@ export async function expectProblem(answer: Response, status: number, code: stri
 }
 
 export { now }
+
+/** One call of D1: the statements that went with it, and how many rows D1 says it read for them. */
+type Asking = { texts: string[]; rows_read: number }
+
+export type Isolate = {
+  env: Env
+  calls: Asking[]
+  /** Runs before a call reaches D1: what it throws is D1's failure, what it never resolves is D1's silence. */
+  before: (texts: string[]) => Promise<unknown> | void
+  /** Runs when D1 has done its part: what it throws is an answer that was lost on the way. */
+  after: (texts: string[]) => Promise<unknown> | void
+}
+
+/** An isolate of its own on the same database, with settings of its own, that counts and can break its calls of D1. */
+export function watchedIsolate(settings: Record<string, string | undefined> = {}): Isolate {
+  const statements = new WeakMap<object, { native: D1PreparedStatement; text: string }>()
+  const ask = async <T>(asked: string[], reach: () => Promise<T>): Promise<T> => {
+    const asking: Asking = { texts: asked, rows_read: 0 }
+    isolate.calls.push(asking)
+    await isolate.before(asked)
+    const result = await reach()
+    for (const one of [result].flat() as ({ meta?: { rows_read?: number } } | null)[])
+      asking.rows_read += one?.meta?.rows_read ?? 0
+    await isolate.after(asked)
+    return result
+  }
+  const statement = (text: string, native: D1PreparedStatement): D1PreparedStatement => {
+    const watched = new Proxy(native, {
+      get(target, name) {
+        if (name === 'bind') return (...params: unknown[]) => statement(text, target.bind(...params))
+        const method: unknown = Reflect.get(target, name)
+        if (typeof method !== 'function') return method
+        return (...args: unknown[]) => ask([text], () => method.apply(target, args) as Promise<unknown>)
+      },
+    })
+    statements.set(watched, { native, text })
+    return watched
+  }
+  const DB = new Proxy(env.DB, {
+    get(target, name, receiver) {
+      if (name === 'prepare') return (text: string) => statement(text, target.prepare(text))
+      if (name !== 'batch') return methodsOf.get!(target, name, receiver) as unknown
+      return (list: D1PreparedStatement[]) => {
+        const known = list.map((one) => statements.get(one)!)
+        return ask(
+          known.map(({ text }) => text),
+          () => target.batch(known.map(({ native }) => native)),
+        )
+      }
+    },
+  })
+  const isolate: Isolate = { env: { ...ENV, ...settings, DB } as Env, calls: [], before: () => {}, after: () => {} }
+  return isolate
+}
+
+/** A JSON request to the Worker in an environment of its own. */
+export function callIn(own: Env, method: string, path: string, init: RequestInit & { json?: unknown } = {}) {
+  const { json, ...rest } = init
+  const headers = new Headers(rest.headers)
+  if (json !== undefined) headers.set('Content-Type', 'application/json')
+  const body = json === undefined ? (rest.body ?? null) : JSON.stringify(json)
+  return callWith(own, ORIGIN + path, { redirect: 'manual', ...rest, method, headers, body })
+}
+
+let clockStart = 0
+
+/** The clock stands still from now on, so many seconds after its first stop. `vi.useRealTimers()` lets it run again. */
+export function setClock(seconds: number): void {
+  if (!vi.isFakeTimers()) clockStart = Date.now()
+  vi.useRealTimers()
+  vi.useFakeTimers({ toFake: ['Date'], now: clockStart + seconds * 1000 })
+}

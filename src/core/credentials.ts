@@ -16,6 +16,9 @@ const PASSWORD_MAX_LENGTH = 256
 
 const CONTROL_CHARACTER = /\p{Cc}/u
 
+/** Of no width, or turning the direction: UTS 46 drops some of them from a domain without a word. */
+const FORMAT_CHARACTER = /\p{Cf}/u
+
 /** ASCII, as RFC 5322 section 3.2.3 writes an atom, and labels as RFC 1123 section 2.1 does. */
 const ADDRESS =
   /^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
@@ -51,6 +54,7 @@ export const confirmation = v.object({ password: typedPassword })
 /** An address that mail can be sent to, in its one canonical spelling. */
 export const emailAddress = v.pipe(
   typedEmail,
+  v.check((text) => !FORMAT_CHARACTER.test(text), 'malformed'),
   v.transform(canonicalEmail),
   v.check((text) => text.length <= EMAIL_MAX_LENGTH && text.indexOf('@') <= 64 && ADDRESS.test(text), 'malformed'),
 )
@@ -58,6 +62,7 @@ export const emailAddress = v.pipe(
 /** A password to be set. Any characters, in any composition; what is too easily guessed is told by `refuseCommon`. */
 export const newPassword = v.pipe(
   typedPassword,
+  v.transform((text) => text.normalize('NFC')), // as it is hashed: one rule for both spellings
   v.check((text) => Array.from(text).length >= PASSWORD_MIN_LENGTH, 'too_short'),
   v.check((text) => Array.from(text).length <= PASSWORD_MAX_LENGTH, 'too_long'),
 )

@@ -50,9 +50,7 @@ export async function deliverMail(env: Env, config: Config, now: number): Promis
 
 async function deliver(row: OutboxRow, env: Env, config: Config, now: number): Promise<Sql[]> {
   try {
-    const token =
-      row.sealed_token === null ? undefined : await unseal(row.sealed_token, await subkeys(config, 'outbox'), row.id)
-    const filling = { app: config.APP_NAME, publicUrl: config.PUBLIC_URL, token }
+    const filling = { app: config.APP_NAME, publicUrl: config.PUBLIC_URL, token: await tokenIn(row, config) }
     await send(row, composeMail(row.kind, row.language, filling), env, config)
     return [sql`DELETE FROM outbox WHERE id = ${row.id}`]
   } catch (error) {
@@ -76,6 +74,15 @@ async function deliver(row: OutboxRow, env: Env, config: Config, now: number): P
   }
 }
 
+/** A mail without the link that it speaks of is worse than a late one: settings that are put right may still send it. */
+async function tokenIn({ id, sealed_token }: OutboxRow, config: Config): Promise<string | undefined> {
+  if (sealed_token === null) return undefined
+  const token = await unseal(sealed_token, await subkeys(config, 'outbox'), id)
+  if (token === undefined) throw new Error('the link was sealed with a secret that is not set any more')
+  if (config.PUBLIC_URL === undefined) throw new Error('PUBLIC_URL is missing')
+  return token
+}
+
 async function send(
   { id, recipient: to }: OutboxRow,
   { subject, text, html }: Mail,
@@ -83,6 +90,7 @@ async function send(
   config: Config,
 ): Promise<void> {
   const message = { from: config.MAIL_FROM, to, subject, text, html }
+  const deadline = AbortSignal.timeout(PROVIDER_DEADLINE_MS)
   switch (config.MAIL_DRIVER) {
     case 'console':
       console.info(JSON.stringify({ level: 'info', code: 'mail', to, subject, text }))
@@ -93,13 +101,20 @@ async function send(
         'Idempotency-Key': id,
         ...(config.MAIL_TOKEN !== undefined && { Authorization: `Bearer ${config.MAIL_TOKEN}` }),
       }
-      const signal = AbortSignal.timeout(PROVIDER_DEADLINE_MS)
-      const answer = await fetch(config.MAIL_URL!, { method: 'POST', headers, body: JSON.stringify(message), signal })
+      // A redirect would be followed by a GET, whose 200 says nothing about the mail.
+      const request = { method: 'POST', headers, body: JSON.stringify(message), redirect: 'manual' } as const
+      const answer = await fetch(config.MAIL_URL!, { ...request, signal: deadline })
       await answer.body?.cancel()
       if (!answer.ok) throw new Error(`the mail API answered ${answer.status}`)
       return
     }
     case 'binding':
-      await env.EMAIL.send(message)
+      await Promise.race([env.EMAIL.send(message), expiryOf(deadline)])
   }
 }
+
+/** The binding takes no signal, and one mail that hangs must not keep the others of its pass from being accounted for. */
+const expiryOf = (deadline: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => {
+    deadline.addEventListener('abort', () => reject(new Error('the mail binding did not answer')))
+  })

@@ -10,7 +10,7 @@ type RevokedSet = {
   /** Session id -> when the last token of it has expired, in seconds. */
   until: Map<string, number>
   /** The newest row of `revocations` that was read. */
-  cursor: number
+  last: Row | undefined
   /** Milliseconds; 0 is never. */
   loadedAt: number
   failedAt: number
@@ -36,6 +36,8 @@ const PRUNE_EVERY = 600_000
 
 const sets = new WeakMap<D1Database, RevokedSet>()
 
+type Row = { id: number; session_id: string; until: number }
+
 type Scope = { db: D1Database; maxAgeSeconds: number; waitUntil: (work: Promise<unknown>) => void }
 
 /**
@@ -57,29 +59,31 @@ export function noteRevoked(db: D1Database, sessions: { id: string; tokens_until
 }
 
 async function ensureLoaded(db: D1Database, set: RevokedSet, maxAge: number): Promise<void> {
-  const settled = () => ageOf(set) <= maxAge || Date.now() - set.failedAt < RETRY_AFTER_FAILURE
+  const settled = () => ageOf(set) <= maxAge || millisecondsFrom(set.failedAt) < RETRY_AFTER_FAILURE
   for (let waited = 0; isLoading(set) && waited < PATIENCE && !settled(); waited += POLL) await scheduler.wait(POLL)
   if (!settled()) await load(db, set)
   if (ageOf(set) > Math.max(MAX_AGE_WITHOUT_D1, maxAge))
     throw new Problem('unavailable', { headers: { 'Retry-After': '2' } })
 }
 
-/** Milliseconds. A clock that was set back makes the set old, not young for ever. */
-const ageOf = (set: RevokedSet): number => Math.abs(Date.now() - set.loadedAt)
+/** A clock that was set back makes what lies ahead of it old, not young for ever. */
+const millisecondsFrom = (at: number): number => Math.abs(Date.now() - at)
 
-const isLoading = (set: RevokedSet): boolean => Date.now() - set.loadingSince < PATIENCE
+const ageOf = (set: RevokedSet): number => millisecondsFrom(set.loadedAt)
+
+const isLoading = (set: RevokedSet): boolean => millisecondsFrom(set.loadingSince) < PATIENCE
 
 /** Adds what was revoked since the last load. Never throws: a failure is logged, and the set stays as old as it is. */
 async function load(db: D1Database, set: RevokedSet): Promise<void> {
   const startedAt = (set.loadingSince = Date.now())
   try {
-    const [known, ...later] = await rowsFrom(db, set.cursor)
-    // The row at the cursor comes back too. Where it does not, the database was restored to an earlier time and gives
-    // out these ids again: then everything is read anew.
-    const rows =
-      set.cursor === 0 || known?.id === set.cursor ? [...(known ? [known] : []), ...later] : await rowsFrom(db, 0)
-    for (const { session_id, until } of rows) set.until.set(session_id, until)
-    set.cursor = rows.at(-1)?.id ?? 0
+    const rows = await rowsFrom(db, set.last?.id ?? 0)
+    // The last row comes back too. Where it does not, the database was restored to an earlier time and has given, or
+    // will give, these ids to other sessions: then everything is read anew.
+    const isSame = set.last === undefined || rows[0]?.session_id === set.last.session_id
+    const news = isSame ? rows : await rowsFrom(db, 0)
+    for (const { session_id, until } of news) set.until.set(session_id, until)
+    set.last = news.at(-1)
     set.loadedAt = startedAt
     if (startedAt - set.prunedAt > PRUNE_EVERY) prune(set, startedAt)
   } catch (error) {
@@ -90,8 +94,6 @@ async function load(db: D1Database, set: RevokedSet): Promise<void> {
     set.loadingSince = 0
   }
 }
-
-type Row = { id: number; session_id: string; until: number }
 
 /** The rows from an id on, that row included, in pages: one answer of D1 is bounded. */
 async function rowsFrom(db: D1Database, id: number): Promise<Row[]> {
@@ -110,7 +112,7 @@ function prune(set: RevokedSet, at: number): void {
 function setOf(db: D1Database): RevokedSet {
   let set = sets.get(db)
   if (!set) {
-    set = { until: new Map(), cursor: 0, loadedAt: 0, failedAt: 0, loadingSince: 0, prunedAt: 0 }
+    set = { until: new Map(), last: undefined, loadedAt: 0, failedAt: 0, loadingSince: 0, prunedAt: 0 }
     sets.set(db, set)
   }
   return set

@@ -3,6 +3,7 @@ import { randomId } from '../lib/bytes.ts'
 import { type Sql, sql } from '../lib/sql.ts'
 import { auditRow, type Client } from './audit.ts'
 import { batch, first } from './d1.ts'
+import { Problem } from './problem.ts'
 import { noteRevoked } from './revocations.ts'
 import type { User } from './users.ts'
 
@@ -29,8 +30,9 @@ type Start = { user: User; client: Client; now: number; alongside?: Sql[] }
 
 /**
  * Starts a session: its row, its audit row and whatever else the login changes, in one batch. A token may be signed
- * only after this has answered.
- * @throws Problem `unavailable`, and then nothing was started that anybody holds a token for
+ * only after this has answered. Comparing a password takes its time: who was disabled meanwhile, or has another
+ * password by now, gets none, because whatever ended the other sessions could not see this one.
+ * @throws Problem 401 `invalid_credentials`; 503 `unavailable`, and then nobody holds a token for what was started
  */
 export async function startSession(
   db: D1Database,
@@ -47,16 +49,19 @@ export async function startSession(
     generation: 0,
   }
   const { ip, country, user_agent } = client
+  // Not by the hash: another login of the same moment may have made an imported one dearer.
   const row = sql`INSERT INTO sessions
     (id, user_id, created_at, auth_time, refreshed_at, expires_at, tokens_until, ip, country, user_agent)
-    VALUES (${grant.id}, ${user_id}, ${now}, ${now}, ${now}, ${grant.expires_at},
-            ${Math.min(grant.expires_at, tokensUntil(config, now))},
-            ${ip}, ${country}, ${user_agent})`
-  await batch(db, [
-    row,
-    auditRow({ event: 'login_succeeded', user_id, session_id: grant.id }, client, now),
-    ...alongside,
-  ])
+    SELECT ${grant.id}, id, ${now}, ${now}, ${now}, ${grant.expires_at},
+           ${Math.min(grant.expires_at, tokensUntil(config, now))},
+           ${ip}, ${country}, ${user_agent}
+    FROM users
+    WHERE id = ${user_id} AND password_set_at IS ${user.password_set_at} AND disabled_at IS ${user.disabled_at}
+    RETURNING id`
+  const started = sql`EXISTS (SELECT 1 FROM sessions WHERE id = ${grant.id})`
+  const event = { event: 'login_succeeded', user_id, session_id: grant.id } as const
+  const [rows] = await batch(db, [row, auditRow(event, client, now, started), ...alongside])
+  if (rows?.length !== 1) throw new Problem('invalid_credentials')
   return grant
 }
 

@@ -18,12 +18,12 @@ export function LoginPage({ language, problem, email = '' }: FormPage & { email?
   )
 }
 
-export function SignedInPage({ language, email }: { language: Language; email: string }) {
+export function SignedInPage({ language, problem, email }: FormPage & { email?: string | undefined }) {
   const say = words[language]
   return (
     <Layout language={language} title={say.signIn}>
-      <p>{say.signedInAs(email)}</p>
-      <Form action="/logout" language={language} submit={say.signOut} />
+      {email !== undefined && <p>{say.signedInAs(email)}</p>}
+      <Form action="/logout" language={language} problem={problem} submit={say.signOut} />
     </Layout>
   )
 }

@@ -10,6 +10,7 @@ import { verify } from '../features/email/verify.ts'
 import { resetPassword } from '../features/password/reset.ts'
 import { endSession } from '../features/session/end.ts'
 import { sendMailAfter } from '../http/after.ts'
+import { logProblem } from '../http/answer.ts'
 import type { AppEnv } from '../http/app-env.ts'
 import { check, form } from '../http/body.ts'
 import { clientOf, languageOf } from '../http/client.ts'
@@ -34,11 +35,20 @@ type PageContext = Context<AppEnv>
 export const pages = new Hono<AppEnv>()
   .get('/style.css', (c) => c.body(style, 200, { 'Content-Type': 'text/css; charset=utf-8' }))
 
-  .get('/login', async (c) => {
-    const session = await sessionOfRequest(c)
-    const user = session && (await findUser(c.env.DB, sql`id = ${session.user_id}`))
+  .get('/login', (c) => {
     const language = languageOf(c)
-    return page(c, user ? <SignedInPage language={language} email={user.email} /> : <LoginPage language={language} />)
+    return orReason(
+      c,
+      async () => {
+        const session = await sessionOfRequest(c)
+        const user = session && (await findUser(c.env.DB, sql`id = ${session.user_id}`))
+        return page(
+          c,
+          user ? <SignedInPage language={language} email={user.email} /> : <LoginPage language={language} />,
+        )
+      },
+      (problem) => <LoginPage language={language} problem={problem} />,
+    )
   })
 
   .post('/login', prefilter('login'), (c) =>
@@ -60,12 +70,18 @@ export const pages = new Hono<AppEnv>()
     ),
   )
 
-  .post('/logout', async (c) => {
+  .post('/logout', (c) => {
     if (!isSameOrigin(c)) throw new Problem('cross_site_request')
-    const session = await sessionOfRequest(c)
-    if (session) await endSession(c.env.DB, session, clientOf(c), now())
-    deleteCookie(c, SESSION_COOKIE, COOKIE_ATTRIBUTES)
-    return c.redirect('/login', 303)
+    return orReason(
+      c,
+      async () => {
+        const session = await sessionOfRequest(c)
+        if (session) await endSession(c.env.DB, session, clientOf(c), now())
+        deleteCookie(c, SESSION_COOKIE, COOKIE_ATTRIBUTES)
+        return c.redirect('/login', 303)
+      },
+      (problem) => <SignedInPage language={languageOf(c)} problem={problem} />,
+    )
   })
 
   .get('/verify', (c) => page(c, <VerifyPage language={languageOf(c)} token={c.req.query('token') ?? ''} />))
@@ -99,20 +115,36 @@ export const pages = new Hono<AppEnv>()
   )
 
 /** Runs what a form of this site asks for; where that is refused, shows the form again with the reason. */
-async function submitted(
+function submitted(
   c: PageContext,
   run: (fields: URLSearchParams) => Promise<Response>,
   again: (problem: Problem, fields: URLSearchParams | undefined) => Child,
 ): Promise<Response> {
   let fields: URLSearchParams | undefined
+  return orReason(
+    c,
+    async () => {
+      if (!isSameOrigin(c)) throw new Problem('cross_site_request')
+      fields = await form(c)
+      return run(fields)
+    },
+    (problem) => again(problem, fields),
+  )
+}
+
+/** What a page is asked for; where that is refused, a page that says why, because a person reads it. */
+async function orReason(
+  c: PageContext,
+  run: () => Promise<Response>,
+  refused: (problem: Problem) => Child,
+): Promise<Response> {
   try {
-    if (!isSameOrigin(c)) throw new Problem('cross_site_request')
-    fields = await form(c)
-    return await run(fields)
+    return await run()
   } catch (error) {
     if (!(error instanceof Problem)) throw error
+    logProblem(error, c)
     for (const [name, value] of Object.entries(error.headers)) c.header(name, value)
-    return page(c, again(error, fields), error.status)
+    return page(c, refused(error), error.status)
   }
 }
 

@@ -1,6 +1,7 @@
 import { config } from '../../config.ts'
 import { auditRow, type Client } from '../../core/audit.ts'
 import { mailRow } from '../../core/outbox.ts'
+import { Problem } from '../../core/problem.ts'
 import { commit, revokeSessions, type Session } from '../../core/sessions.ts'
 import { confirmPassword, forgetAccount } from '../../doorkeeper/ask.ts'
 import { settle } from '../../lib/settle.ts'
@@ -21,11 +22,15 @@ export async function deleteAccount(
   const { user } = await confirmPassword(env, session, password, client, now)
   const user_id = user.id
   const farewell = { kind: 'account_deleted', language: client.language, now } as const
-  await commit(env.DB, [
-    auditRow({ event: 'account_deleted', user_id }, client, now),
-    await mailRow(config(env), farewell, sql`id = ${user_id}`),
-    revokeSessions(sql`user_id = ${user_id}`, now),
-    sql`DELETE FROM users WHERE id = ${user_id}`,
+  // Only with the password that was just checked: if its owner has reset it meanwhile, somebody else asks for this.
+  const self = sql`id = ${user_id} AND hashed_password = ${user.hashed_password}`
+  const proven = sql`EXISTS (SELECT 1 FROM users WHERE ${self})`
+  const results = await commit(env.DB, [
+    auditRow({ event: 'account_deleted', user_id }, client, now, proven),
+    await mailRow(config(env), farewell, self),
+    revokeSessions(sql`user_id = ${user_id} AND ${proven}`, now),
+    sql`DELETE FROM users WHERE ${self} RETURNING id`,
   ])
+  if (results.at(-1)?.length !== 1) throw new Problem('invalid_credentials')
   await settle(forgetAccount(env, user.email), 'doorkeeper_not_cleared')
 }

@@ -1,15 +1,18 @@
 import { batch } from '../../core/d1.ts'
 import { sql } from '../../lib/sql.ts'
 
-/** Everything that is held about a person, but for the hash of the password. */
+/** Everything that is held about a person, but for hashes, and the links in mails that are not sent yet. */
 export async function everythingAbout(db: D1Database, user_id: number): Promise<Record<string, unknown>> {
-  const [users, sessions, audit_events] = await batch(db, [
+  const [users, sessions, one_time_tokens, outbox, audit_events] = await batch(db, [
     sql`SELECT id AS user_id, email, email_verified, disabled_at, roles, language, password_set_at, created_at
       FROM users WHERE id = ${user_id}`,
     sql`SELECT id, created_at, auth_time, refreshed_at, expires_at, revoked_at, ip, country, user_agent
       FROM sessions WHERE user_id = ${user_id} ORDER BY created_at`,
+    sql`SELECT purpose, email, expires_at FROM one_time_tokens WHERE user_id = ${user_id} ORDER BY purpose`,
+    sql`SELECT kind, recipient, language, created_at, attempts, due_at
+      FROM outbox WHERE user_id = ${user_id} ORDER BY created_at`,
     sql`SELECT at, event, reason, session_id, ip, country, user_agent, request_id
       FROM audit_events WHERE user_id = ${user_id} ORDER BY id`,
   ])
-  return { user: users?.[0], sessions, audit_events }
+  return { user: users?.[0], sessions, one_time_tokens, outbox, audit_events }
 }

@@ -4,6 +4,7 @@ import type { Credentials } from '../../core/credentials.ts'
 import { batch } from '../../core/d1.ts'
 import { issueOneTime, newOneTimeToken } from '../../core/one-time.ts'
 import { mailRow, requireLinks } from '../../core/outbox.ts'
+import { Problem } from '../../core/problem.ts'
 import type { Session } from '../../core/sessions.ts'
 import { admitMail, confirmPassword } from '../../doorkeeper/ask.ts'
 import { sql } from '../../lib/sql.ts'
@@ -25,16 +26,21 @@ export async function requestEmailChange(
   const { user } = await confirmPassword(env, session, password, client, now)
   const admitted = (await admitMail(env, email)) ? sql`TRUE` : sql`FALSE`
   const { token, hash } = await newOneTimeToken()
-  const owner = sql`canonical_email = ${email} AND id <> ${user.id}`
+  // The password that was just checked: one that was reset meanwhile must leave no change behind (pre-hijacking again).
+  const self = sql`id = ${user.id} AND hashed_password = ${user.hashed_password}`
+  const proven = sql`EXISTS (SELECT 1 FROM users WHERE ${self})`
+  const owner = sql`canonical_email = ${email} AND id <> ${user.id} AND ${proven}`
   const told = sql`${owner} AND ${admitted}`
-  const self = sql`id = ${user.id}`
   const free = sql`${self} AND ${admitted} AND NOT EXISTS (SELECT 1 FROM users WHERE ${owner})`
   const mail = { language: client.language, now }
-  await batch(env.DB, [
+  const event = { event: 'email_change_requested', user_id: user.id, session_id: session.id } as const
+  const [standing] = await batch(env.DB, [
+    sql`SELECT id FROM users WHERE ${self}`,
     issueOneTime('email_change', hash, now, free, sql`${email}`),
     await mailRow(settings, { ...mail, kind: 'email_change', token }, free, sql`${email}`),
     await mailRow(settings, { ...mail, kind: 'email_taken' }, told),
     await mailRow(settings, { ...mail, kind: 'email_change_requested' }, self),
-    auditRow({ event: 'email_change_requested', user_id: user.id, session_id: session.id }, client, now),
+    auditRow(event, client, now, proven),
   ])
+  if (standing?.length !== 1) throw new Problem('invalid_credentials')
 }

@@ -28,6 +28,7 @@ export async function register(env: Env, { email, password }: Credentials, clien
   const address = sql`canonical_email = ${email}`
   const fresh = sql`${address} AND hashed_password IS ${hash}` // its salt is of this request alone
   const unconfirmed = sql`${address} AND email_verified = 0 AND hashed_password IS NOT ${hash}`
+  const waiting = sql`${unconfirmed} AND disabled_at IS NULL`
   const confirmed = sql`${address} AND email_verified = 1`
   const mail = { language: client.language, now }
   const user_id = sql`(SELECT id FROM users WHERE ${address})`
@@ -37,12 +38,12 @@ export async function register(env: Env, { email, password }: Credentials, clien
     sql`UPDATE users SET hashed_password = NULL, password_set_at = NULL WHERE ${unconfirmed}`,
     sql`DELETE FROM one_time_tokens WHERE user_id = (SELECT id FROM users WHERE ${unconfirmed})`,
     issueOneTime('verify', verify.hash, now, sql`${fresh} AND ${admitted}`),
-    issueOneTime('reset', reset.hash, now, sql`${unconfirmed} AND ${admitted}`),
+    issueOneTime('reset', reset.hash, now, sql`${waiting} AND ${admitted}`),
     await mailRow(settings, { ...mail, kind: 'verify', token: verify.token }, sql`${fresh} AND ${admitted}`),
     await mailRow(
       settings,
       { ...mail, kind: 'finish_registration', token: reset.token },
-      sql`${unconfirmed} AND ${admitted}`,
+      sql`${waiting} AND ${admitted}`,
     ),
     await mailRow(settings, { ...mail, kind: 'already_registered' }, sql`${confirmed} AND ${admitted}`),
     auditRow({ event: 'registered', user_id }, client, now, sql`EXISTS (SELECT 1 FROM users WHERE ${fresh})`),

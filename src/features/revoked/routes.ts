@@ -19,7 +19,7 @@ const query = v.object({
 export const revoked = new Hono<AppEnv>().get('/revoked', async (c) => {
   const { REVOCATION_FEED_SECRET: secret } = config(c.env)
   if (secret === undefined) throw new Problem('not_found')
-  const given = /^Bearer +(\S+)$/i.exec(c.req.header('Authorization') ?? '')?.[1]
+  const given = /^Bearer +(\S.*)$/i.exec(c.req.header('Authorization') ?? '')?.[1]
   if (given === undefined || !(await isSameSecret(given, secret))) {
     const error = given === undefined ? '' : ', error="invalid_token"'
     const headers = { 'WWW-Authenticate': `Bearer realm="latchkey"${error}` }

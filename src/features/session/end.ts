@@ -31,7 +31,7 @@ export async function endOtherSession(
   client: Client,
   now: number,
 ): Promise<void> {
-  const chosen = sql`id = ${session_id} AND user_id = ${user_id}`
+  const chosen = sql`id = ${session_id} AND user_id = ${user_id} AND expires_at > ${now}`
   const audit = auditRow({ event: 'session_revoked', user_id, session_id }, client, now, stands(chosen))
   const [, ended] = await commit(db, [audit, revokeSessions(chosen, now)])
   if (ended?.length === 0) throw new Problem('not_found')

@@ -16,6 +16,10 @@ export type RefreshedSession = Grant & {
 const standing = (config: Config, now: number): Sql =>
   sql`revoked_at IS NULL AND expires_at > ${now} AND refreshed_at > ${now - config.SESSION_IDLE_SECONDS}`
 
+/** Never earlier than before: tokens from before a setting was shortened are still out. */
+const laterTokens = (config: Config, now: number): Sql =>
+  sql`min(expires_at, max(tokens_until, ${tokensUntil(config, now)}))`
+
 /**
  * Moves a session to the generation after the one that was shown, if that is the current one and was not made within
  * the grace, or is one that a restored database has not heard of yet. Gives the session as it then stands.
@@ -27,7 +31,7 @@ export async function rotate(
   now: number,
 ): Promise<RefreshedSession | undefined> {
   const rotation = sql`UPDATE sessions
-    SET generation = ${generation + 1}, refreshed_at = ${now}, tokens_until = min(expires_at, ${tokensUntil(config, now)})
+    SET generation = ${generation + 1}, refreshed_at = ${now}, tokens_until = ${laterTokens(config, now)}
     WHERE id = ${session_id} AND ${standing(config, now)} AND generation <= ${generation}
       AND (generation < ${generation} OR generation = 0 OR refreshed_at <= ${now - config.REFRESH_GRACE_SECONDS})
     RETURNING id`
@@ -56,16 +60,21 @@ export const sessionsOf = (db: D1Database, config: Config, user_id: number, now:
       WHERE user_id = ${user_id} AND ${standing(config, now)} ORDER BY created_at DESC LIMIT 100`,
   )
 
-/** Records that the password was typed just now; undefined when the session has ended meanwhile. */
+/**
+ * Records that the password was typed just now, and whatever goes `alongside` a session that still stands; undefined
+ * when it has ended meanwhile.
+ */
 export async function markFresh(
   db: D1Database,
   config: Config,
   { id, user_id }: Session,
   now: number,
-  alongside: Sql[],
+  alongside: (stands: Sql) => Sql[],
 ): Promise<{ generation: number; expires_at: number } | undefined> {
-  const update = sql`UPDATE sessions SET auth_time = ${now}, tokens_until = min(expires_at, ${tokensUntil(config, now)})
-    WHERE id = ${id} AND user_id = ${user_id} AND ${standing(config, now)} RETURNING generation, expires_at`
-  const [rows] = await batch<{ generation: number; expires_at: number }>(db, [update, ...alongside])
+  const own = sql`id = ${id} AND user_id = ${user_id} AND ${standing(config, now)}`
+  const update = sql`UPDATE sessions SET auth_time = ${now}, tokens_until = ${laterTokens(config, now)}
+    WHERE ${own} RETURNING generation, expires_at`
+  const statements = [update, ...alongside(sql`EXISTS (SELECT 1 FROM sessions WHERE ${own})`)]
+  const [rows] = await batch<{ generation: number; expires_at: number }>(db, statements)
   return rows?.[0]
 }

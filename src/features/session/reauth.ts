@@ -18,7 +18,10 @@ export async function reauthenticate(
 ): Promise<Grant> {
   const { user, alongside } = await confirmPassword(env, session, password, client, now)
   const event = { event: 'reauthenticated', user_id: user.id, session_id: session.id } as const
-  const row = await markFresh(env.DB, config(env), session, now, [auditRow(event, client, now), ...alongside])
+  const row = await markFresh(env.DB, config(env), session, now, (stands) => [
+    auditRow(event, client, now, stands),
+    ...alongside,
+  ])
   if (!row) throw new Problem('invalid_token')
   return { id: session.id, user_id: user.id, auth_time: now, roles: user.roles, ...row }
 }

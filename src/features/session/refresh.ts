@@ -52,9 +52,12 @@ async function endReplayed(
   now: number,
 ): Promise<void> {
   const { id: session_id, user_id } = session
-  const revoke = revokeSessions(sql`id = ${session_id}`, now)
-  const audit = auditRow({ event: 'refresh_token_replayed', user_id, session_id }, client, now)
+  const own = sql`id = ${session_id}`
+  // Of a hundred replays at once, the one that ends the session is written down and mailed.
+  const stands = sql`EXISTS (SELECT 1 FROM sessions WHERE revoked_at IS NULL AND ${own})`
+  const audit = auditRow({ event: 'refresh_token_replayed', user_id, session_id }, client, now, stands)
   const elsewhere = client.user_agent !== session.user_agent || network(client.ip) !== network(session.ip)
   const mail = { kind: 'session_replayed', language: client.language, now } as const
-  await commit(env.DB, [revoke, audit, ...(elsewhere ? [await mailRow(settings, mail, sql`id = ${user_id}`)] : [])])
+  const mails = elsewhere ? [await mailRow(settings, mail, sql`id = ${user_id} AND ${stands}`)] : []
+  await commit(env.DB, [audit, ...mails, revokeSessions(own, now)])
 }

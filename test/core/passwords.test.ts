@@ -1,0 +1,170 @@
+import bcrypt from 'bcryptjs'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { checkPassword, hashPassword, upgradedHash } from '../../src/core/passwords.ts'
+
+const PASSWORD = 'a password of somebody'
+
+/** Cheap ones: what is true of a cost is true of the next. */
+const [CHEAP, COST, DEAR] = [4, 6, 7]
+
+const hashes = new Map<string, string>()
+async function hashOf(password: string, cost: number): Promise<string> {
+  const known = hashes.get(`${cost} ${password}`) ?? (await bcrypt.hash(password, cost))
+  hashes.set(`${cost} ${password}`, known)
+  return known
+}
+
+const imported = (hashed_password: string | null) => ({ hashed_password, password_set_at: null })
+const setHere = (hashed_password: string) => ({ hashed_password, password_set_at: 1 })
+
+afterEach(() => {
+  vi.restoreAllMocks()
+})
+
+describe('checkPassword', () => {
+  it.each([CHEAP, COST, DEAR])('knows the right password and no other, whatever the cost: %i', async (cost) => {
+    const stored = imported(await hashOf(PASSWORD, cost))
+    expect(await checkPassword(PASSWORD, stored, COST)).toBe('match')
+    for (const wrong of [`${PASSWORD} `, ` ${PASSWORD}`, PASSWORD.toUpperCase(), PASSWORD.slice(1), 'x']) {
+      expect(await checkPassword(wrong, stored, COST)).toBe('mismatch')
+    }
+  })
+
+  it.each(['$2a$', '$2b$', '$2y$'])('verifies what begins with %s', async (version) => {
+    const stored = imported(version + (await hashOf(PASSWORD, CHEAP)).slice(4))
+    expect(await checkPassword(PASSWORD, stored, COST)).toBe('match')
+    expect(await checkPassword('wrong', stored, COST)).toBe('mismatch')
+  })
+
+  it.each([
+    ['', 'nothing'],
+    ['x'.repeat(60), 'no hash at all'],
+    [`$2x$04$${'a'.repeat(53)}`, 'the hash of a broken implementation'],
+    [`$2$04$${'a'.repeat(53)}`, 'a version that is too old'],
+    [`$2b$03$${'a'.repeat(53)}`, 'fewer rounds than bcrypt has'],
+    [`$2b$17$${'a'.repeat(53)}`, 'more rounds than anybody waits for'],
+    [`$2b$31$${'a'.repeat(53)}`, 'rounds for a week'],
+    [`$2b$4$${'a'.repeat(54)}`, 'a cost of one digit'],
+    [`$2b$04$${'a'.repeat(52)}`, 'a hash that was cut'],
+    [`$2b$04$${'a'.repeat(54)}`, 'a hash that is too long'],
+    [`$2b$04$${'a'.repeat(52)}\n`, 'a line break in the place of a character'],
+    ['$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHQ$RdescudvJCsgt3ub+b4dWRWJTmaaJObG', 'the hash of another algorithm'],
+  ])('finds %j unreadable: %s', async (hash) => {
+    expect(await checkPassword(PASSWORD, imported(hash), COST)).toBe('unreadable')
+    expect(await checkPassword(PASSWORD, setHere(hash), COST)).toBe('unreadable')
+  })
+
+  it('finds no match where there is no user, or one without a password', async () => {
+    expect(await checkPassword(PASSWORD, undefined, COST)).toBe('mismatch')
+    expect(await checkPassword('', undefined, COST)).toBe('mismatch')
+    expect(await checkPassword(PASSWORD, imported(null), COST)).toBe('mismatch')
+  })
+
+  it('does the work of one hash at the live cost for every wrong password, and never less', async () => {
+    const compare = vi.spyOn(bcrypt, 'compare')
+    const workOf = async (stored: Parameters<typeof checkPassword>[1]) => {
+      compare.mockClear()
+      expect(await checkPassword('wrong', stored, COST)).not.toBe('match')
+      return compare.mock.calls.reduce((sum, [, hash]) => sum + 2 ** Number(hash.split('$')[2]), 0)
+    }
+    const live = 2 ** COST
+    expect(await workOf(undefined)).toBe(live)
+    expect(await workOf(imported(null))).toBe(live)
+    expect(await workOf(imported('broken'))).toBe(live)
+    expect(await workOf(imported(`$2b$31$${'a'.repeat(53)}`))).toBe(live)
+    for (const cost of [CHEAP, CHEAP + 1, COST]) expect(await workOf(imported(await hashOf(PASSWORD, cost)))).toBe(live)
+    expect(await workOf(imported(await hashOf(PASSWORD, DEAR)))).toBe(2 ** DEAR)
+  })
+
+  it('compares with decoys that bcrypt takes for hashes, and that nothing opens', async () => {
+    const compare = vi.spyOn(bcrypt, 'compare')
+    await checkPassword('wrong', imported(await hashOf(PASSWORD, CHEAP)), COST)
+    await checkPassword('wrong', undefined, COST)
+    const decoys = compare.mock.calls.map(([, hash]) => hash).slice(1)
+    expect(decoys.map((hash) => hash.slice(0, 7))).toEqual(['$2b$04$', '$2b$05$', '$2b$06$'])
+    for (const decoy of decoys) {
+      // What `compare` computes first: a salt that bcrypt could not read would cost nothing.
+      const computed = await bcrypt.hash('wrong', decoy.slice(0, 29))
+      expect(computed.slice(0, 29)).toBe(decoy.slice(0, 29))
+      for (const guess of ['', 'wrong', 'latchkey.decoy', decoy]) expect(await bcrypt.compare(guess, decoy)).toBe(false)
+    }
+  })
+})
+
+describe('a password of more than 72 bytes', () => {
+  const long = 'x'.repeat(72) + 'the tail'
+
+  it('counts whole where it was set here', async () => {
+    const stored = setHere(await hashPassword(long, CHEAP))
+    expect(await checkPassword(long, stored, CHEAP)).toBe('match')
+    for (const other of [long.slice(0, 72), long.slice(0, 73), `${long.slice(0, 72)}another tail`, `${long}s`]) {
+      expect(await checkPassword(other, stored, CHEAP)).toBe('mismatch')
+    }
+  })
+
+  it('counts as its maker counted it where it was imported', async () => {
+    const stored = imported(await bcrypt.hash(long, CHEAP))
+    expect(await checkPassword(long.slice(0, 72), stored, CHEAP)).toBe('match')
+    expect(await checkPassword(`${long.slice(0, 72)}another tail`, stored, CHEAP)).toBe('match')
+    expect(await checkPassword(long.slice(0, 71), stored, CHEAP)).toBe('mismatch')
+  })
+
+  it('is portable up to 72 bytes: any other bcrypt verifies its hash', async () => {
+    for (const password of ['x'.repeat(72), '가'.repeat(24), '😀'.repeat(18)]) {
+      expect(await bcrypt.compare(password, await hashPassword(password, CHEAP))).toBe(true)
+    }
+    expect(await bcrypt.compare('x'.repeat(73), await hashPassword('x'.repeat(73), CHEAP))).toBe(false)
+  })
+})
+
+describe('normalisation', () => {
+  const [composed, decomposed] = ['café 가나다'.normalize('NFC'), 'café 가나다'.normalize('NFD')]
+
+  it('makes one password of both spellings where it was set here', async () => {
+    for (const set of [composed, decomposed]) {
+      const stored = setHere(await hashPassword(set, CHEAP))
+      expect(await checkPassword(composed, stored, CHEAP)).toBe('match')
+      expect(await checkPassword(decomposed, stored, CHEAP)).toBe('match')
+    }
+  })
+
+  it('is not done to an imported one, whose maker may have hashed either', async () => {
+    const stored = imported(await bcrypt.hash(decomposed, CHEAP))
+    expect(await checkPassword(decomposed, stored, CHEAP)).toBe('match')
+    expect(await checkPassword(composed, stored, CHEAP)).toBe('mismatch')
+  })
+
+  it('does not make a password of compatibility forms', async () => {
+    const stored = setHere(await hashPassword('ｐａｓｓ ﬁ', CHEAP))
+    expect(await checkPassword('pass fi', stored, CHEAP)).toBe('mismatch')
+  })
+})
+
+describe('upgradedHash', () => {
+  it('is there for a cheaper hash only', async () => {
+    const upgraded = await upgradedHash(PASSWORD, imported(await hashOf(PASSWORD, CHEAP)), COST)
+    expect(upgraded).toMatch(/^\$2b\$06\$/)
+    expect(await bcrypt.compare(PASSWORD, upgraded!)).toBe(true)
+    expect(await upgradedHash(PASSWORD, imported(await hashOf(PASSWORD, COST)), COST)).toBeUndefined()
+    expect(await upgradedHash(PASSWORD, imported(await hashOf(PASSWORD, DEAR)), COST)).toBeUndefined()
+    expect(await upgradedHash(PASSWORD, imported(null), COST)).toBeUndefined()
+    expect(await upgradedHash(PASSWORD, imported('broken'), COST)).toBeUndefined()
+  })
+
+  it('changes the cost, not the rule by which the password is compared', async () => {
+    const long = 'x'.repeat(80)
+    const cut = imported((await upgradedHash(long, imported(await bcrypt.hash(long, CHEAP)), COST))!)
+    expect(await checkPassword(long.slice(0, 72), cut, COST)).toBe('match')
+    const whole = setHere((await upgradedHash(long, setHere(await hashPassword(long, CHEAP)), COST))!)
+    expect(await checkPassword(long, whole, COST)).toBe('match')
+    expect(await checkPassword(long.slice(0, 72), whole, COST)).toBe('mismatch')
+  })
+})
+
+describe('hashPassword', () => {
+  it('salts: the same password never gives the same hash', async () => {
+    const made = await Promise.all(Array.from({ length: 20 }, () => hashPassword(PASSWORD, CHEAP)))
+    expect(new Set(made).size).toBe(20)
+    for (const hash of made) expect(hash).toMatch(/^\$2b\$04\$[./A-Za-z0-9]{53}$/)
+  })
+})

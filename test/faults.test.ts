@@ -1,0 +1,1016 @@
+import { env } from 'cloudflare:workers'
+import bcrypt from 'bcryptjs'
+import { METHOD_NAME_ALL } from 'hono/router'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { app } from '../src/app.ts'
+import { config } from '../src/config.ts'
+import { batch } from '../src/core/d1.ts'
+import { mailWords } from '../src/core/mail.ts'
+import { deliverMail } from '../src/core/mailer.ts'
+import { issueOneTime, oneTimeHash, type Purpose } from '../src/core/one-time.ts'
+import type { MailKind } from '../src/core/outbox.ts'
+import type { ProblemCode } from '../src/core/problem.ts'
+import { readRefreshToken, refreshToken } from '../src/core/refresh-tokens.ts'
+import { accessToken } from '../src/core/tokens.ts'
+import worker from '../src/index.ts'
+import { type Sql, sql } from '../src/lib/sql.ts'
+import { words } from '../src/pages/words.ts'
+import { type Call, type Fault, faults, type FaultyD1, faultyD1, type Plan } from './faulty-d1.ts'
+import { callWith, claimsOf, ENV, expectProblem, freshDatabase, mails, now, ORIGIN } from './support.ts'
+
+freshDatabase()
+
+/*
+ * Every call to D1 of every route fails once in each way that there is. The clock stands still, and before each request
+ * the database is the same small world; so a request that goes well says after each of its calls what the database
+ * then is, and after any fault it must be exactly what it was before the failed call, or after it.
+ *
+ * A process that dies inside a batch is D1's own matter (its batches are transactions) and cannot be made in here.
+ */
+
+/** Seconds. The moment at which everything happens, and one at which what is there already was made. */
+const AT = now()
+const THEN = AT - 60
+
+/** Milliseconds after which the service stops waiting for D1. */
+const DEADLINE = 4_000
+
+const PASSWORD = 'the password of the owner'
+const NEW_PASSWORD = 'another password of the owner'
+const HASH = await bcrypt.hash(PASSWORD, 10)
+const CHEAP_HASH = await bcrypt.hash(PASSWORD, 4)
+
+const [OWNER, OTHER, NEWCOMER, MOVED] = ['owner', 'other', 'newcomer', 'moved'].map(
+  (name) => `${name}@example.com`,
+) as [string, string, string, string]
+
+/** Session ids are 128 bits; these can be read. */
+const [HERE, PHONE, THEIRS] = ['here', 'phone', 'theirs'].map((name) => name.padEnd(22, 'A')) as [
+  string,
+  string,
+  string,
+]
+const SESSIONS: Record<string, string> = { [HERE]: 'here', [PHONE]: 'phone', [THEIRS]: 'theirs' }
+
+/** The feed's secret without spaces, which no bearer token may have. */
+const OWN: Env = { ...ENV, REVOCATION_FEED_SECRET: 'what-other-services-show'.padEnd(32, '-') } as Env
+const settings = config(OWN)
+const grant = { id: HERE, user_id: 1, auth_time: THEN, expires_at: THEN + settings.SESSION_TTL_SECONDS, roles: [] }
+const { token: TOKEN } = await accessToken(grant, settings, THEN)
+const [REFRESH_0, REFRESH_1] = [await refreshTokenOf(0), await refreshTokenOf(1)]
+const LINK = 'the-token-of-a-link-'.padEnd(43, 'x')
+const LINK_HASH = (await oneTimeHash(LINK))!
+
+/** None of these may be in an answer that did not ask for it, in a log, or in a table. */
+const SECRETS = [
+  PASSWORD,
+  NEW_PASSWORD,
+  TOKEN,
+  REFRESH_0,
+  REFRESH_1,
+  LINK,
+  env.JWT_SECRET_KEY,
+  settings.LATCHKEY_SECRET!,
+]
+
+function refreshTokenOf(generation: number): Promise<string> {
+  return refreshToken({ session_id: HERE, generation }, settings)
+}
+
+const unconfirmed = sql`UPDATE users SET email_verified = 0 WHERE id = 1`
+const withoutPassword = sql`UPDATE users SET hashed_password = NULL, password_set_at = NULL WHERE id = 1`
+const imported = sql`UPDATE users SET hashed_password = ${CHEAP_HASH}, password_set_at = NULL WHERE id = 1`
+const mailed = (purpose: Purpose, email: Sql = sql`email`) => issueOneTime(purpose, LINK_HASH, THEN, sql`id = 1`, email)
+const refreshed = (at: number) => sql`UPDATE sessions SET generation = 1, refreshed_at = ${at} WHERE id = ${HERE}`
+
+/** The request of a scenario. `as` shows the owner's access token in one way or another. */
+type Ask = {
+  path?: string
+  as?: 'bearer' | 'cookie' | 'feed'
+  json?: unknown
+  form?: Record<string, string>
+  agent?: string
+}
+
+/** A status, and the code where it is a refusal. */
+type Outcome = number | readonly [status: number, code: ProblemCode]
+
+type Scenario = {
+  route: string
+  when: string
+  given?: Sql[]
+  ask: Ask
+  answers: Outcome
+  /** What the request changes, all of it or nothing. None where it only reads. */
+  changes?: string[]
+  /** What the same request is answered where the change was made and its answer lost. The same, if not said. */
+  again?: Outcome
+  /** What must be true in the end, however the request got there. */
+  lastly?: () => Promise<unknown>
+}
+
+const HERE_STANDING = '- session here of owner: standing, generation 0, password typed at -60'
+const PHONE_STANDING = '- session phone of owner: standing, generation 0, password typed at -60'
+const HERE_REVOKED = ['+ session here of owner: revoked, generation 0, password typed at -60', '+ published: here']
+const PHONE_REVOKED = ['+ session phone of owner: revoked, generation 0, password typed at -60', '+ published: phone']
+const ALL_REVOKED = [HERE_STANDING, PHONE_STANDING, ...HERE_REVOKED, ...PHONE_REVOKED]
+const NEW_SESSION = '+ session new of owner: standing, generation 0, password typed at +0'
+const SIGNED_IN = ['+ audit: login_succeeded of owner in new', NEW_SESSION]
+const OWNER_IS = '- user owner: owner@example.com, confirmed, old password'
+const NEW_PASSWORD_SET = [
+  OWNER_IS,
+  '+ user owner: owner@example.com, confirmed, new password',
+  '+ mail to owner@example.com: Your password was changed',
+]
+
+const right = { email: OWNER, password: PASSWORD }
+const reset = { token: LINK, password: NEW_PASSWORD }
+
+const post = (path: string, json: unknown) =>
+  callWith(ENV, ORIGIN + path, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify(json),
+  })
+const opens = async (password: string, status: number, email = OWNER) =>
+  expect((await post('/user/login', { email, password })).status).toBe(status)
+const onlyNewPasswordOpens = async () => {
+  await opens(NEW_PASSWORD, 200)
+  await opens(PASSWORD, 401)
+}
+const tokenIn = (text: string) => /\?token=([\w-]{43})/.exec(text)?.slice(1) ?? []
+
+/** Of the links that were mailed to an address exactly one opens something, however many requests asked for one. */
+const follow = async (path: string, email: string, more = {}) => {
+  const tokens = mails.filter(({ to }) => to === email).flatMap(({ text }) => tokenIn(text))
+  const statuses = []
+  for (const token of tokens) statuses.push((await post(path, { token, ...more })).status)
+  expect(statuses.filter((status) => status === 204)).toHaveLength(1)
+  expect(statuses.filter((status) => status === 400)).toHaveLength(tokens.length - 1)
+}
+
+const scenarios: Scenario[] = [
+  {
+    route: 'POST /user/login',
+    when: 'with the right password',
+    ask: { json: right },
+    answers: 200,
+    changes: SIGNED_IN,
+  },
+  {
+    route: 'POST /user/login',
+    when: 'with the right password to an imported hash',
+    given: [imported],
+    ask: { json: right },
+    answers: 200,
+    changes: [
+      '- user owner: owner@example.com, confirmed, imported password',
+      '+ user owner: owner@example.com, confirmed, new password',
+      ...SIGNED_IN,
+    ],
+    lastly: () => opens(PASSWORD, 200),
+  },
+  {
+    route: 'POST /user/login',
+    when: 'with a wrong password',
+    ask: { json: { email: OWNER, password: 'wrong' } },
+    answers: [401, 'invalid_credentials'],
+    changes: ['+ audit: login_failed (wrong_password) of owner in nothing'],
+  },
+  {
+    route: 'POST /user/login',
+    when: 'with an unknown address',
+    ask: { json: { email: NEWCOMER, password: 'wrong' } },
+    answers: [401, 'invalid_credentials'],
+    changes: ['+ audit: login_failed (unknown_email) of nobody in nothing'],
+  },
+  {
+    route: 'POST /user/login',
+    when: 'before the address is confirmed',
+    given: [unconfirmed, mailed('verify')],
+    ask: { json: right },
+    answers: [403, 'email_not_verified'],
+    changes: [
+      '- link: verify of owner to owner@example.com, given',
+      '+ link: verify of owner to owner@example.com, new',
+      '+ mail to owner@example.com: Confirm your email address',
+      '+ audit: login_failed (email_not_verified) of owner in nothing',
+    ],
+    lastly: () => follow('/user/email/verify', OWNER),
+  },
+  {
+    route: 'POST /user/register',
+    when: 'with a new address',
+    ask: { json: { email: NEWCOMER, password: NEW_PASSWORD } },
+    answers: 202,
+    changes: [
+      '+ user newcomer: newcomer@example.com, unconfirmed, new password',
+      '+ link: verify of newcomer to newcomer@example.com, new',
+      '+ mail to newcomer@example.com: Confirm your email address',
+      '+ audit: registered of newcomer in nothing',
+    ],
+  },
+  {
+    route: 'POST /user/register',
+    when: 'with an address that was never confirmed',
+    given: [unconfirmed, mailed('verify')],
+    ask: { json: { email: OWNER, password: NEW_PASSWORD } },
+    answers: 202,
+    changes: [
+      '- user owner: owner@example.com, unconfirmed, old password',
+      '+ user owner: owner@example.com, unconfirmed, no password',
+      '- link: verify of owner to owner@example.com, given',
+      '+ link: reset of owner to owner@example.com, new',
+      '+ mail to owner@example.com: Set your password',
+      '+ audit: registered (known_email) of owner in nothing',
+    ],
+    lastly: async () => {
+      await follow('/user/password/reset', OWNER, { password: NEW_PASSWORD })
+      await onlyNewPasswordOpens()
+    },
+  },
+  {
+    route: 'POST /user/register',
+    when: 'with an address that has an account',
+    ask: { json: { email: OWNER, password: NEW_PASSWORD } },
+    answers: 202,
+    changes: [
+      '+ mail to owner@example.com: You already have an account',
+      '+ audit: registered (known_email) of owner in nothing',
+    ],
+    lastly: () => opens(PASSWORD, 200),
+  },
+  {
+    route: 'POST /user/email/verify',
+    when: 'with the link of a registration',
+    given: [unconfirmed, mailed('verify')],
+    ask: { json: { token: LINK } },
+    answers: 204,
+    changes: [
+      '- user owner: owner@example.com, unconfirmed, old password',
+      '+ user owner: owner@example.com, confirmed, old password',
+      '- link: verify of owner to owner@example.com, given',
+      '+ audit: email_verified of owner in nothing',
+      ...ALL_REVOKED,
+    ],
+    again: [400, 'invalid_one_time_token'],
+    lastly: () => opens(PASSWORD, 200),
+  },
+  {
+    route: 'POST /user/email/verify',
+    when: 'with the link to a new address',
+    given: [mailed('email_change', sql`${MOVED}`)],
+    ask: { json: { token: LINK } },
+    answers: 204,
+    changes: [
+      OWNER_IS,
+      '+ user owner: moved@example.com, confirmed, old password',
+      '- link: email_change of owner to moved@example.com, given',
+      '+ mail to owner@example.com: Your email address was changed',
+      '+ audit: email_changed of owner in nothing',
+      ...ALL_REVOKED,
+    ],
+    again: [400, 'invalid_one_time_token'],
+    lastly: () => opens(PASSWORD, 200, MOVED),
+  },
+  {
+    route: 'POST /user/email/verify',
+    when: 'with the link to an address that was taken meanwhile',
+    given: [mailed('email_change', sql`${OTHER}`)],
+    ask: { json: { token: LINK } },
+    answers: [409, 'email_taken'],
+  },
+  {
+    route: 'POST /user/email/resend',
+    when: 'for an address that waits to be confirmed',
+    given: [unconfirmed, mailed('verify')],
+    ask: { json: { email: OWNER } },
+    answers: 202,
+    changes: [
+      '- link: verify of owner to owner@example.com, given',
+      '+ link: verify of owner to owner@example.com, new',
+      '+ mail to owner@example.com: Confirm your email address',
+      '+ audit: verification_requested of owner in nothing',
+    ],
+    lastly: () => follow('/user/email/verify', OWNER),
+  },
+  {
+    route: 'POST /user/email/resend',
+    when: 'for a registration that left no password',
+    given: [unconfirmed, withoutPassword, mailed('reset')],
+    ask: { json: { email: OWNER } },
+    answers: 202,
+    changes: [
+      '- link: reset of owner to owner@example.com, given',
+      '+ link: reset of owner to owner@example.com, new',
+      '+ mail to owner@example.com: Set your password',
+      '+ audit: verification_requested of owner in nothing',
+    ],
+  },
+  {
+    route: 'POST /user/email',
+    when: 'to an address that is free',
+    ask: { as: 'bearer', json: { email: MOVED, password: PASSWORD } },
+    answers: 202,
+    changes: [
+      '+ link: email_change of owner to moved@example.com, new',
+      '+ mail to moved@example.com: Confirm your new email address',
+      '+ mail to owner@example.com: Your email address is about to change',
+      '+ audit: email_change_requested of owner in here',
+    ],
+    lastly: () => follow('/user/email/verify', MOVED),
+  },
+  {
+    route: 'POST /user/email',
+    when: 'to an address of somebody else',
+    ask: { as: 'bearer', json: { email: OTHER, password: PASSWORD } },
+    answers: 202,
+    changes: [
+      '+ mail to other@example.com: You already have an account',
+      '+ mail to owner@example.com: Your email address is about to change',
+      '+ audit: email_change_requested of owner in here',
+    ],
+  },
+  {
+    route: 'POST /user/password/forgot',
+    when: 'for an address that has an account',
+    ask: { json: { email: OWNER } },
+    answers: 202,
+    changes: [
+      '+ link: reset of owner to owner@example.com, new',
+      '+ mail to owner@example.com: Set a new password',
+      '+ audit: password_reset_requested of owner in nothing',
+    ],
+    lastly: async () => {
+      await follow('/user/password/reset', OWNER, { password: NEW_PASSWORD })
+      await onlyNewPasswordOpens()
+    },
+  },
+  {
+    route: 'POST /user/password/forgot',
+    when: 'for an unknown address',
+    ask: { json: { email: NEWCOMER } },
+    answers: 202,
+    changes: ['+ audit: password_reset_requested of nobody in nothing'],
+  },
+  {
+    route: 'POST /user/password/reset',
+    when: 'with a mailed link',
+    given: [mailed('reset')],
+    ask: { json: reset },
+    answers: 204,
+    changes: [
+      ...NEW_PASSWORD_SET,
+      '- link: reset of owner to owner@example.com, given',
+      '+ audit: password_reset of owner in nothing',
+      ...ALL_REVOKED,
+    ],
+    again: [400, 'invalid_one_time_token'],
+    lastly: onlyNewPasswordOpens,
+  },
+  {
+    route: 'POST /user/password',
+    when: 'with the current password',
+    given: [mailed('email_change', sql`${MOVED}`)],
+    ask: { as: 'bearer', json: { current_password: PASSWORD, new_password: NEW_PASSWORD } },
+    answers: 204,
+    changes: [
+      ...NEW_PASSWORD_SET,
+      '- link: email_change of owner to moved@example.com, given',
+      '+ audit: password_changed of owner in here',
+      PHONE_STANDING,
+      ...PHONE_REVOKED,
+    ],
+    again: [401, 'invalid_credentials'],
+    lastly: onlyNewPasswordOpens,
+  },
+  {
+    route: 'GET /user/me',
+    when: 'signed in',
+    ask: { as: 'bearer' },
+    answers: 200,
+  },
+  {
+    route: 'GET /user/me/export',
+    when: 'signed in',
+    ask: { as: 'bearer' },
+    answers: 200,
+  },
+  {
+    route: 'DELETE /user/me',
+    when: 'with the password',
+    given: [mailed('reset')],
+    ask: { as: 'bearer', json: { password: PASSWORD } },
+    answers: 204,
+    changes: [
+      OWNER_IS,
+      '- link: reset of owner to owner@example.com, given',
+      HERE_STANDING,
+      PHONE_STANDING,
+      '+ published: here',
+      '+ published: phone',
+      '+ mail to owner@example.com: Your account was deleted',
+      '+ audit: account_deleted of owner in nothing',
+    ],
+    again: [401, 'invalid_token'],
+  },
+  {
+    route: 'POST /user/refresh',
+    when: 'with the current token',
+    ask: { json: { refresh_token: REFRESH_0 } },
+    answers: 200,
+    changes: [HERE_STANDING, '+ session here of owner: standing, generation 1, password typed at -60'],
+  },
+  {
+    route: 'POST /user/refresh',
+    when: 'with the token that was just replaced',
+    given: [refreshed(AT - 10)],
+    ask: { json: { refresh_token: REFRESH_0 } },
+    answers: 200,
+  },
+  {
+    route: 'POST /user/refresh',
+    when: 'with a token that was replaced long ago, from elsewhere',
+    given: [refreshed(THEN)],
+    ask: { json: { refresh_token: REFRESH_0 }, agent: 'somebody else' },
+    answers: [401, 'invalid_refresh_token'],
+    changes: [
+      '- session here of owner: standing, generation 1, password typed at -60',
+      '+ session here of owner: revoked, generation 1, password typed at -60',
+      '+ published: here',
+      '+ mail to owner@example.com: We signed a device out',
+      '+ audit: refresh_token_replayed of owner in here',
+    ],
+  },
+  {
+    route: 'POST /user/reauth',
+    when: 'with the password',
+    ask: { as: 'bearer', json: { password: PASSWORD } },
+    answers: 200,
+    changes: [
+      HERE_STANDING,
+      '+ session here of owner: standing, generation 0, password typed at +0',
+      '+ audit: reauthenticated of owner in here',
+    ],
+  },
+  {
+    route: 'POST /user/logout',
+    when: 'signed in',
+    ask: { as: 'bearer' },
+    answers: 204,
+    changes: [HERE_STANDING, ...HERE_REVOKED, '+ audit: logged_out of owner in here'],
+  },
+  {
+    route: 'POST /user/logout/everywhere',
+    when: 'signed in',
+    ask: { as: 'bearer' },
+    answers: 204,
+    changes: [...ALL_REVOKED, '+ audit: logged_out_everywhere of owner in here'],
+    again: [401, 'invalid_token'],
+  },
+  {
+    route: 'GET /user/sessions',
+    when: 'signed in',
+    ask: { as: 'bearer' },
+    answers: 200,
+  },
+  {
+    route: 'DELETE /user/sessions/:id',
+    when: 'for another device',
+    ask: { as: 'bearer', path: `/user/sessions/${PHONE}` },
+    answers: 204,
+    changes: [PHONE_STANDING, ...PHONE_REVOKED, '+ audit: session_revoked of owner in phone'],
+    again: [404, 'not_found'],
+  },
+  { route: 'POST /action', when: 'signed in', ask: { as: 'bearer' }, answers: 200 },
+  { route: 'GET /revoked', when: 'for another service', ask: { as: 'feed' }, answers: 200 },
+  { route: 'GET /ready', when: 'asked by anybody', ask: {}, answers: 200 },
+  { route: 'GET /login', when: 'signed in', ask: { as: 'cookie' }, answers: 200 },
+  {
+    route: 'POST /login',
+    when: 'with the right password',
+    ask: { form: right },
+    answers: 303,
+    changes: SIGNED_IN,
+  },
+  {
+    route: 'POST /logout',
+    when: 'signed in',
+    ask: { as: 'cookie', form: {} },
+    answers: 303,
+    changes: [HERE_STANDING, ...HERE_REVOKED, '+ audit: logged_out of owner in here'],
+  },
+  {
+    route: 'POST /verify',
+    when: 'with the link of a registration',
+    given: [unconfirmed, mailed('verify')],
+    ask: { form: { token: LINK } },
+    answers: 200,
+    changes: [
+      '- user owner: owner@example.com, unconfirmed, old password',
+      '+ user owner: owner@example.com, confirmed, old password',
+      '- link: verify of owner to owner@example.com, given',
+      '+ audit: email_verified of owner in nothing',
+      ...ALL_REVOKED,
+    ],
+    again: [400, 'invalid_one_time_token'],
+  },
+  {
+    route: 'POST /verify',
+    when: 'with the link to a new address',
+    given: [mailed('email_change', sql`${MOVED}`)],
+    ask: { form: { token: LINK } },
+    answers: 200,
+    changes: [
+      OWNER_IS,
+      '+ user owner: moved@example.com, confirmed, old password',
+      '- link: email_change of owner to moved@example.com, given',
+      '+ mail to owner@example.com: Your email address was changed',
+      '+ audit: email_changed of owner in nothing',
+      ...ALL_REVOKED,
+    ],
+    again: [400, 'invalid_one_time_token'],
+  },
+  {
+    route: 'POST /reset',
+    when: 'with a mailed link',
+    given: [mailed('reset')],
+    ask: { form: reset },
+    answers: 200,
+    changes: [
+      ...NEW_PASSWORD_SET,
+      '- link: reset of owner to owner@example.com, given',
+      '+ audit: password_reset of owner in nothing',
+      ...ALL_REVOKED,
+    ],
+    again: [400, 'invalid_one_time_token'],
+    lastly: onlyNewPasswordOpens,
+  },
+]
+
+/** Routes that never ask the database, with a request to each. */
+const WITHOUT_D1: Record<string, string> = {
+  'GET /health': '/health',
+  'GET /reset': `/reset?token=${LINK}`,
+  'GET /style.css': '/style.css',
+  'GET /verify': `/verify?token=${LINK}`,
+}
+
+const ON_PAGES = new Set(['GET /login', 'POST /login', 'POST /logout', 'POST /verify', 'POST /reset'])
+
+const consoles = { error: vi.spyOn(console, 'error'), log: vi.spyOn(console, 'log'), warn: vi.spyOn(console, 'warn') }
+
+beforeAll(() => {
+  vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'], now: AT * 1000 })
+})
+beforeEach(() => {
+  for (const spy of Object.values(consoles)) spy.mockReset()
+})
+afterAll(() => {
+  vi.useRealTimers()
+  for (const spy of Object.values(consoles)) spy.mockRestore()
+})
+
+describe('the table of routes', () => {
+  it('names every route that asks D1', () => {
+    const routes = app.routes.filter(({ method }) => method !== METHOD_NAME_ALL).map((r) => `${r.method} ${r.path}`)
+    const named = [...scenarios.map(({ route }) => route), ...Object.keys(WITHOUT_D1)]
+    expect([...new Set(named)].sort()).toEqual([...new Set(routes)].sort())
+  })
+
+  it.each(Object.entries(WITHOUT_D1))('lists %s as one that never does', async (_route, path) => {
+    const { db, calls } = faultyD1(env.DB)
+    expect((await callWith({ ...ENV, DB: db }, ORIGIN + path)).status).toBe(200)
+    expect(calls).toEqual([])
+  })
+
+  it('has nothing to ask for a stranger who opens the login page', async () => {
+    const { db, calls } = faultyD1(env.DB)
+    expect((await callWith({ ...ENV, DB: db }, `${ORIGIN}/login`)).status).toBe(200)
+    expect(calls).toEqual([])
+  })
+})
+
+type Strike = Exclude<Plan, { watch: unknown }>
+
+/** What a request does when nothing fails: its calls, and the database before the first and after each. */
+type Rehearsal = { calls: Call[]; states: string[][] }
+
+describe.each(scenarios)('$route $when', (scenario) => {
+  let rehearsal: Rehearsal
+  beforeAll(async () => {
+    rehearsal = await rehearse(scenario)
+  })
+
+  it('makes its change in one call, or none', () => {
+    const { states } = rehearsal
+    expect(difference(states[0]!, states.at(-1)!)).toEqual([...(scenario.changes ?? [])].sort())
+    expect(new Set(states.map(String)).size).toBe(scenario.changes ? 2 : 1)
+  })
+
+  it.each(Object.keys(faults) as Fault[])(
+    'refuses and leaves all or nothing, whichever call fails (%s)',
+    async (fault) => {
+      for (const at of rehearsal.calls.keys()) await survive(scenario, rehearsal, { at: at + 1, fault })
+    },
+  )
+
+  if (scenario.changes) {
+    it('keeps nothing of a batch in which one statement fails', async () => {
+      const batches = [...rehearsal.calls.entries()].filter(([, { method }]) => method === 'batch')
+      expect(batches.length).toBeGreaterThan(0)
+      for (const [at, { statements }] of batches) {
+        for (let raiseAfter = 0; raiseAfter <= statements.length; raiseAfter++) {
+          await survive(scenario, rehearsal, { at: at + 1, raiseAfter })
+        }
+      }
+    })
+  }
+})
+
+describe('an isolate that has read the revoked set', () => {
+  const action: Scenario = { route: 'POST /action', when: 'signed in', ask: { as: 'bearer' }, answers: 200 }
+
+  it.each(Object.keys(faults) as Fault[])('lets tokens in for a minute while D1 fails (%s)', async (fault) => {
+    await begin(action)
+    const d1 = faultyD1(env.DB)
+    expect((await request(action, d1)).status).toBe(200)
+    // Read again after the answer, then before it; at last what is known is too old.
+    const ages = [
+      { seconds: 3, status: 200 },
+      { seconds: 10, status: 200 },
+      { seconds: 55, status: 200 },
+      { seconds: 62, status: 503 },
+    ]
+    for (const { seconds, status } of ages) {
+      vi.setSystemTime((AT + seconds) * 1000)
+      const answer = await request(action, d1, { at: d1.calls.length + 1, fault })
+      expect([seconds, answer.status]).toEqual([seconds, status])
+      expect(logged()).toContainEqual(expect.objectContaining({ code: 'revocations_not_loaded' }))
+      await expectNothingSecret(action, answer)
+    }
+    vi.setSystemTime((AT + 70) * 1000)
+    expect((await request(action, d1)).status).toBe(200)
+  })
+
+  it.each(['after', 'stall'] as const)('learns in time of a sign-out whose answer was lost (%s)', async (fault) => {
+    await begin(action)
+    const d1 = faultyD1(env.DB)
+    expect((await request(action, d1)).status).toBe(200)
+    const leaving = await request({ ...action, route: 'POST /user/logout/everywhere' }, d1, { at: 2, fault })
+    await expectProblem(leaving, 503, 'unavailable')
+    vi.setSystemTime(AT * 1000 + 5_001)
+    await expectProblem(await request(action, d1), 401, 'invalid_token')
+  })
+})
+
+describe('a login with a password that stops being right while it is compared', () => {
+  it.each([
+    ['it is reset', sql`UPDATE users SET hashed_password = 'another', password_set_at = ${AT} WHERE id = 1`],
+    ['the account is disabled', sql`UPDATE users SET disabled_at = ${AT} WHERE id = 1`],
+    ['the account is deleted', sql`DELETE FROM users WHERE id = 1`],
+  ])('starts no session when %s', async (_when, change) => {
+    const [scenario] = scenarios as [Scenario]
+    await begin(scenario)
+    const meanwhile = [sql`UPDATE sessions SET revoked_at = ${AT} WHERE user_id = 1`, change]
+    const watch = async (call: number) => void (call === 1 && (await batch(env.DB, meanwhile)))
+    const answer = await request(scenario, faultyD1(env.DB), { watch })
+    await expectProblem(answer, 401, 'invalid_credentials')
+    expect((await stateNow()).filter((line) => /session new|login_succeeded/.test(line.split(' | ')[0]!))).toEqual([])
+  })
+
+  it('is not disturbed by another one that makes the hash dearer', async () => {
+    const [scenario] = scenarios as [Scenario]
+    await begin({ given: [imported] })
+    const meanwhile = [sql`UPDATE users SET hashed_password = ${HASH} WHERE id = 1`]
+    const watch = async (call: number) => void (call === 1 && (await batch(env.DB, meanwhile)))
+    await expectOutcome(scenario, await request(scenario, faultyD1(env.DB), { watch }), 200)
+  })
+})
+
+describe('the cron run', () => {
+  it.each(Object.keys(faults) as Fault[])(
+    'loses no mail and no row that is wanted when a call fails (%s)',
+    async (fault) => {
+      const forgot = scenarios.find(({ route }) => route === 'POST /user/password/forgot')!
+      for (const at of [1, 2, 3]) {
+        await begin(forgot)
+        const d1 = faultyD1(env.DB)
+        await request(forgot, d1, { at: 2, fault: 'before' }) // the mail stays in the outbox
+        expect(mails).toEqual([])
+        const state = await stateNow()
+        const run = () => worker.scheduled({} as ScheduledController, { ...ENV, DB: d1.db })
+        const struck = d1.follow({ at: d1.calls.length + at, fault })
+        await expect(answerOf(run(), struck, fault)).rejects.toThrow('unavailable')
+        expect(await stateNow()).toEqual(state)
+        await expectInvariants()
+        void d1.follow()
+        vi.setSystemTime((AT + 61) * 1000)
+        await run()
+        expect(mails.map(({ to }) => to)).toContain(OWNER)
+        expect(await stateNow()).toEqual(state)
+      }
+    },
+  )
+})
+
+/** What the request of a scenario does to the database, call by call, when nothing fails. */
+async function rehearse(scenario: Scenario): Promise<Rehearsal> {
+  await begin(scenario)
+  const states = [await stateNow()]
+  const d1 = faultyD1(env.DB)
+  const watch = async (call: number) => void (states[call] = await stateNow())
+  await expectOutcome(scenario, await request(scenario, d1, { watch }), scenario.answers)
+  await expectInvariants()
+  await scenario.lastly?.()
+  return { calls: d1.calls, states }
+}
+
+/** What is done for the outbox once the answer is on its way. */
+const isLate = ({ statements }: Call) => /^(UPDATE|DELETE FROM) outbox/.test(statements[0]!)
+
+/** The request while one call goes wrong, and what must hold then. */
+async function survive(scenario: Scenario, rehearsal: Rehearsal, plan: Strike): Promise<void> {
+  const { calls, states } = rehearsal
+  const about = JSON.stringify(plan)
+  await begin(scenario)
+  const d1 = faultyD1(env.DB)
+  const answer = await request(scenario, d1, plan)
+  await expectNothingSecret(scenario, answer)
+  const late = isLate(calls[plan.at - 1]!)
+  if (late) {
+    await expectOutcome(scenario, answer, scenario.answers)
+    expect(logged(), about).toContainEqual(expect.objectContaining({ code: 'outbox_not_read' }))
+  } else {
+    await expectUnavailable(scenario, answer)
+  }
+  expect(d1.calls.length, `${about}: nothing is tried again, nothing comes after`).toBe(plan.at)
+  const ran = 'fault' in plan && faults[plan.fault].ran
+  const [before, after] = [states[plan.at - 1]!, states[plan.at]!]
+  expect(await stateNow(), about).toEqual(ran ? after : before)
+  await expectInvariants()
+
+  // Silence and a torn batch leave the same rows behind as a failure: asking again meets nothing new.
+  const fails = 'fault' in plan && faults[plan.fault].answers
+  if (fails && !late) await repeat(scenario, rehearsal)
+  await expectMailed()
+  if (fails && ran && String(before) !== String(after)) await scenario.lastly?.()
+}
+
+/** The same request again, now that all is well. */
+async function repeat(scenario: Scenario, { states }: Rehearsal): Promise<void> {
+  vi.setSystemTime(AT * 1000)
+  const changed = difference(states[0]!, await stateNow()).length > 0
+  const answer = await request(scenario, faultyD1(env.DB))
+  await expectOutcome(scenario, answer, (changed && scenario.again) || scenario.answers)
+  if (!changed) expect(await stateNow()).toEqual(states.at(-1))
+  await expectInvariants()
+}
+
+/** Whatever mail waits is sent: after a minute, when nobody can be in the middle of sending it. */
+async function expectMailed(): Promise<void> {
+  const told = await stateNow()
+  await deliverMail(ENV, settings, AT + 61)
+  expect(await env.DB.prepare('SELECT count(*) AS n FROM outbox').first('n')).toBe(0)
+  expect(await stateNow()).toEqual(told)
+}
+
+/** The small world in which every request is made. */
+async function begin({ given = [] }: Pick<Scenario, 'given'>): Promise<void> {
+  vi.setSystemTime(AT * 1000)
+  mails.length = 0
+  const tables = ['outbox', 'one_time_tokens', 'sessions', 'users', 'revocations', 'audit_events']
+  const user = (id: number, email: string) =>
+    sql`INSERT INTO users (id, email, hashed_password, password_set_at, created_at)
+      VALUES (${id}, ${email}, ${HASH}, ${THEN}, ${THEN})`
+  const session = (id: string, user_id: number) =>
+    sql`INSERT INTO sessions (id, user_id, created_at, auth_time, refreshed_at, expires_at, tokens_until)
+      VALUES (${id}, ${user_id}, ${THEN}, ${THEN}, ${THEN}, ${grant.expires_at}, ${THEN + 86_430})`
+  await batch(env.DB, [
+    ...tables.map((table) => ({ text: `DELETE FROM ${table}`, params: [] })),
+    user(1, OWNER),
+    user(2, OTHER),
+    session(HERE, 1),
+    session(PHONE, 1),
+    session(THEIRS, 2),
+    ...given,
+  ])
+  for (const spy of Object.values(consoles)) spy.mockClear()
+}
+
+/** The request of a scenario to an isolate with this database. Answers when the work after the answer is done, too. */
+async function request({ route, ask }: Scenario, d1: FaultyD1, plan?: Plan): Promise<Response> {
+  const struck = d1.follow(plan)
+  const [method, path] = route.split(' ') as [string, string]
+  const headers = new Headers(ask.agent === undefined ? {} : { 'User-Agent': ask.agent })
+  if (ask.as === 'bearer') headers.set('Authorization', `Bearer ${TOKEN}`)
+  if (ask.as === 'feed') headers.set('Authorization', `Bearer ${settings.REVOCATION_FEED_SECRET}`)
+  if (ask.as === 'cookie') headers.set('Cookie', `__Host-latchkey=${TOKEN}`)
+  if (ask.form) headers.set('Sec-Fetch-Site', 'same-origin')
+  if (ask.json) headers.set('Content-Type', 'application/json')
+  const body = ask.form ? new URLSearchParams(ask.form) : ask.json ? JSON.stringify(ask.json) : null
+  const init: RequestInit = { method, headers, body, redirect: 'manual' }
+  const pending = callWith({ ...OWN, DB: d1.db }, ORIGIN + (ask.path ?? path), init)
+  return answerOf(pending, struck, plan && 'fault' in plan ? plan.fault : undefined)
+}
+
+/** Where a fault is silence, nothing may be answered before the deadline, and everything at it. */
+async function answerOf<T>(pending: Promise<T>, struck: Promise<void>, fault: Fault | undefined): Promise<T> {
+  if (!fault || faults[fault].answers) return pending
+  let settled = false
+  const settle = () => void (settled = true)
+  pending.then(settle, settle)
+  await Promise.race([struck, pending])
+  await vi.advanceTimersByTimeAsync(DEADLINE - 1)
+  expect(settled).toBe(false)
+  await vi.advanceTimersByTimeAsync(1)
+  return pending
+}
+
+/** The answer is as it should be, and whatever token it holds stands on a row. */
+async function expectOutcome({ route }: Scenario, answer: Response, outcome: Outcome): Promise<void> {
+  const [status, code] = typeof outcome === 'number' ? [outcome] : outcome
+  const text = await answer.clone().text()
+  expect({ status: answer.status, text }).toMatchObject({ status })
+  if (code && ON_PAGES.has(route)) expect(text).toContain(words.en.problems[code])
+  else if (code) await expectProblem(answer.clone(), status, code)
+  const token = /eyJ[\w-]+\.[\w-]+\.[\w-]+/.exec(`${text} ${answer.headers.get('Set-Cookie')}`)?.[0]
+  if (token === undefined) return
+  const { sid, user_id } = claimsOf(token)
+  const row = await env.DB.prepare('SELECT user_id, generation FROM sessions WHERE id = ? AND revoked_at IS NULL')
+    .bind(sid)
+    .first<{ user_id: number; generation: number }>()
+  expect(row).toMatchObject({ user_id })
+  if (answer.status !== 200) return
+  const { refresh_token } = JSON.parse(text) as { refresh_token: string }
+  expect(await readRefreshToken(refresh_token, settings)).toEqual({ session_id: sid, generation: row!.generation })
+}
+
+/** 503 in the route's own language, logged once with its request id, and no token. */
+async function expectUnavailable({ route }: Scenario, answer: Response): Promise<void> {
+  const text = await answer.clone().text()
+  const code = route === 'GET /ready' ? 'not_ready' : 'unavailable'
+  if (ON_PAGES.has(route)) {
+    expect({ status: answer.status, text }).toMatchObject({ status: 503 })
+    expect(answer.headers.get('Content-Type')).toBe('text/html; charset=UTF-8')
+    expect(text).toContain(words.en.problems.unavailable)
+    expect(answer.headers.get('Set-Cookie')).toBeNull()
+  } else {
+    const { errors } = await expectProblem(answer.clone(), 503, code)
+    expect(errors).toEqual(code === 'not_ready' ? [{ field: 'DB', code: 'unreachable' }] : undefined)
+  }
+  if (code === 'unavailable') expect(answer.headers.get('Retry-After')).toBe('2')
+  const request_id = answer.headers.get('X-Request-Id')
+  expect(logged().filter((line) => line.request_id === request_id)).toEqual([expect.objectContaining({ code })])
+  expect(text).not.toMatch(/eyJ|lkr_/)
+}
+
+/** The lines that were logged since the request began: one JSON document each, and nothing else. */
+function logged(): Record<string, unknown>[] {
+  expect([...consoles.log.mock.calls, ...consoles.warn.mock.calls]).toEqual([])
+  return consoles.error.mock.calls.map(([line, ...more]) => {
+    expect(more).toEqual([])
+    expect(line).not.toContain('\n')
+    return JSON.parse(String(line)) as Record<string, unknown>
+  })
+}
+
+/** Nothing that is secret, and nobody's address, in a log; nor in an answer, but for a form that comes back. */
+async function expectNothingSecret({ ask }: Scenario, answer: Response): Promise<void> {
+  const log = JSON.stringify(logged())
+  const shown = `${await answer.clone().text()} ${JSON.stringify([...answer.headers])}`
+  for (const secret of [...SECRETS, HASH, CHEAP_HASH]) {
+    expect(log).not.toContain(secret)
+    if (!ask.form || secret !== LINK) expect(shown).not.toContain(secret)
+  }
+  expect(log).not.toMatch(/@example\.com|\$2b\$|eyJ|lkr_|token=|\bat \w+ \(/)
+}
+
+/** SQL that finds what must never be. `PRAGMA` speaks for the file itself. */
+const INVARIANTS = {
+  'an address that waits for its confirmation has the link that gives it': sql`
+    SELECT id FROM users WHERE email_verified = 0 AND NOT EXISTS (SELECT 1 FROM one_time_tokens AS link
+      WHERE link.user_id = users.id AND link.email = users.email
+        AND purpose = iif(hashed_password IS NULL, 'reset', 'verify'))`,
+  'a new user has the audit row of the registration': sql`
+    SELECT id FROM users WHERE created_at = ${AT} AND NOT EXISTS (
+      SELECT 1 FROM audit_events WHERE event = 'registered' AND reason IS NULL AND user_id = users.id)`,
+  'an address is there, and once': sql`
+    SELECT canonical_email FROM users GROUP BY canonical_email HAVING count(*) > 1 OR canonical_email IS NULL`,
+  'a session that was revoked is published, once, and one that stands is not': sql`
+    SELECT id FROM sessions
+      WHERE (SELECT count(*) FROM revocations WHERE session_id = sessions.id) <> (revoked_at IS NOT NULL)`,
+  'a session that is gone is published': sql`
+    SELECT value FROM json_each(${JSON.stringify(Object.keys(SESSIONS))})
+      WHERE value NOT IN (SELECT id FROM sessions) AND value NOT IN (SELECT session_id FROM revocations)`,
+  'a new session has the audit row of its login': sql`
+    SELECT id FROM sessions WHERE created_at = ${AT} AND NOT EXISTS (
+      SELECT 1 FROM audit_events WHERE event = 'login_succeeded' AND session_id = sessions.id)`,
+  'an audit row of a login has its session': sql`
+    SELECT session_id FROM audit_events
+      WHERE event = 'login_succeeded' AND session_id NOT IN (SELECT id FROM sessions)`,
+  'a password that was set has its audit row, and an audit row its password': sql`
+    SELECT id FROM users WHERE created_at < ${AT} AND (password_set_at IS ${AT}) <> EXISTS (
+      SELECT 1 FROM audit_events WHERE event IN ('password_changed', 'password_reset') AND user_id = users.id)`,
+  'a password that was set ended the other sessions': sql`
+    SELECT sessions.id FROM sessions JOIN users ON users.id = user_id
+      WHERE password_set_at = ${AT} AND revoked_at IS NULL AND sessions.created_at < ${AT} AND sessions.id <> ${HERE}`,
+  'an access token ends, with its session at the latest': sql`
+    SELECT id FROM sessions WHERE typeof(expires_at) <> 'integer' OR tokens_until IS NULL OR tokens_until > expires_at`,
+  'a link and a publication end': sql`
+    SELECT hash FROM one_time_tokens WHERE typeof(expires_at) <> 'integer'
+      UNION ALL SELECT session_id FROM revocations WHERE typeof(until) <> 'integer'`,
+  'nothing refers to what is not there': sql`PRAGMA foreign_key_check`,
+  'the file is whole': sql`PRAGMA quick_check`,
+}
+
+async function expectInvariants(): Promise<void> {
+  const found = await batch(env.DB, Object.values(INVARIANTS))
+  const broken = Object.keys(INVARIANTS).map((name, i) => [name, found[i]])
+  const whole = Object.keys(INVARIANTS).map((name) => [
+    name,
+    name === 'the file is whole' ? [{ quick_check: 'ok' }] : [],
+  ])
+  expect(Object.fromEntries(broken)).toEqual(Object.fromEntries(whole))
+}
+
+type Tables = {
+  users: { id: number; email: string; email_verified: number; hashed_password: string | null } & Times
+  sessions: { id: string; user_id: number; generation: number; auth_time: number; revoked_at: number | null } & Times
+  revocations: { session_id: string; until: number }
+  one_time_tokens: { user_id: number; purpose: string; email: string; hash: string; expires_at: number }
+  outbox: { kind: MailKind; recipient: string }
+  audit_events: { at: number; event: string; reason: string | null; user_id: number | null; session_id: string | null }
+}
+type Times = Record<string, unknown>
+
+/**
+ * The whole database in sorted lines that two runs have in common: names for what is random, seconds from now for
+ * times. In front of a bar stands what a reader looks for. A mail is one whether it waits, was sent, or both.
+ */
+async function stateNow(): Promise<string[]> {
+  const names = ['users', 'sessions', 'revocations', 'one_time_tokens', 'outbox', 'audit_events'] as const
+  const rows = await batch(
+    env.DB,
+    names.map((name) => ({ text: `SELECT * FROM ${name}`, params: [] })),
+  )
+  const stored = JSON.stringify(rows)
+  for (const secret of [...SECRETS, ...mails.flatMap(({ text }) => tokenIn(text))]) expect(stored).not.toContain(secret)
+  const tables = Object.fromEntries(names.map((name, i) => [name, rows[i]])) as unknown as {
+    [T in keyof Tables]: Tables[T][]
+  }
+
+  const person = (id: number | null) => (id === null ? 'nobody' : (['', 'owner', 'other'][id] ?? 'newcomer'))
+  const session = (id: string | null) => (id === null ? 'nothing' : (SESSIONS[id] ?? 'new'))
+  const password = (hash: string | null) =>
+    hash === null ? 'no' : hash === HASH ? 'old' : hash === CHEAP_HASH ? 'imported' : 'new'
+  const waiting = tables.outbox.map(({ kind, recipient }) => `mail to ${recipient}: ${mailWords.en[kind].subject}`)
+  const sent = mails.map(({ to, subject }) => `mail to ${to}: ${subject.replace('Latchkey: ', '')}`)
+  return [
+    ...tables.users.map(
+      ({ id, email, email_verified, hashed_password, ...rest }) =>
+        `user ${person(id)}: ${email}, ${email_verified ? 'confirmed' : 'unconfirmed'}, ` +
+        `${password(hashed_password)} password${details(rest)}`,
+    ),
+    ...tables.sessions.map(
+      ({ id, user_id, revoked_at, generation, auth_time, ...rest }) =>
+        `session ${session(id)} of ${person(user_id)}: ${revoked_at === null ? 'standing' : 'revoked'}, ` +
+        `generation ${generation}, password typed at ${time(auth_time)}${details({ ...rest, revoked_at })}`,
+    ),
+    ...tables.revocations.map(({ session_id, until }) => `published: ${session(session_id)}${details({ until })}`),
+    ...tables.one_time_tokens.map(
+      ({ user_id, purpose, email, hash, expires_at }) =>
+        `link: ${purpose} of ${person(user_id)} to ${email}, ${hash === LINK_HASH ? 'given' : 'new'}` +
+        details({ expires_at }),
+    ),
+    ...new Set([...waiting, ...sent]),
+    ...tables.audit_events.map(
+      ({ at, event, reason, user_id, session_id }) =>
+        `audit: ${event}${reason === null ? '' : ` (${reason})`} of ${person(user_id)} in ${session(session_id)}` +
+        details({ at }),
+    ),
+  ].sort()
+}
+
+const time = (seconds: number) => `${seconds < AT ? '-' : '+'}${Math.abs(seconds - AT)}`
+
+const details = (columns: Record<string, unknown>) =>
+  ` | ${Object.entries(columns)
+    .map(([name, value]) => `${name} ${typeof value === 'number' && value > 1e9 ? time(value) : String(value)}`)
+    .join(', ')}`
+
+/** What was taken away and what was added, each without its details. */
+function difference(before: string[], after: string[]): string[] {
+  const brief = (sign: string, lines: string[]) => lines.map((line) => `${sign} ${line.split(' | ')[0]}`)
+  return [...brief('-', less(before, after)), ...brief('+', less(after, before))].sort()
+}
+
+/** The lines without those of another list, each as often as it stands there. */
+function less(lines: string[], others: string[]): string[] {
+  const left = [...others]
+  return lines.filter((line) => {
+    const i = left.indexOf(line)
+    if (i >= 0) left.splice(i, 1)
+    return i < 0
+  })
+}

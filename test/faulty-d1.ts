@@ -1,0 +1,96 @@
+/**
+ * How a call to D1 goes wrong. Two fail at once and two never answer; of each, one never ran and one has committed,
+ * which the caller cannot tell apart.
+ */
+export const faults = {
+  before: { ran: false, answers: true },
+  after: { ran: true, answers: true },
+  hang: { ran: false, answers: false },
+  stall: { ran: true, answers: false },
+} as const
+
+export type Fault = keyof typeof faults
+
+/** What to do to which call, counted from 1. */
+export type Plan =
+  | { at: number; fault: Fault }
+  /** Puts a statement that raises into the batch of that call, after this many of its own. */
+  | { at: number; raiseAfter: number }
+  /** Leaves the calls alone, and is told of each once it has run. */
+  | { watch: (call: number) => Promise<void> }
+
+export type Call = { method: 'first' | 'all' | 'run' | 'raw' | 'batch' | 'exec'; statements: string[] }
+
+export type FaultyD1 = {
+  db: D1Database
+  /** The calls so far. */
+  calls: Call[]
+  /** From now on this plan, or none. Answers when its call has been made, and has run if it is to run. */
+  follow: (plan?: Plan) => Promise<void>
+}
+
+/** Compiles, and raises when it is run. */
+const RAISING = `SELECT json('{')`
+
+/**
+ * The same database behind a binding that fails as planned. To the service it is another binding, so an isolate that
+ * has not read anything yet.
+ */
+export function faultyD1(real: D1Database): FaultyD1 {
+  const calls: Call[] = []
+  let plan: Plan | undefined
+  let strike = () => {}
+  const originals = new WeakMap<object, { statement: D1PreparedStatement; text: string }>()
+
+  async function pass<T>(call: Call, run: () => Promise<T>): Promise<T> {
+    const n = calls.push(call)
+    if (!plan || !('fault' in plan) || n !== plan.at) {
+      const result = await run()
+      if (plan && 'watch' in plan) await plan.watch(n)
+      return result
+    }
+    const { ran, answers } = faults[plan.fault]
+    if (ran) await run()
+    strike()
+    if (!answers) return new Promise<never>(() => {})
+    throw new Error('D1_ERROR: Network connection lost.')
+  }
+
+  const wrapped = (statement: D1PreparedStatement, text: string): D1PreparedStatement => {
+    const proxy = new Proxy(statement, {
+      get(target, name: keyof D1PreparedStatement) {
+        if (name === 'bind') return (...values: unknown[]) => wrapped(target.bind(...values), text)
+        const method = target[name].bind(target) as (...values: unknown[]) => Promise<unknown>
+        return (...values: unknown[]) => pass({ method: name, statements: [text] }, () => method(...values))
+      },
+    })
+    originals.set(proxy, { statement, text })
+    return proxy
+  }
+
+  const batch = (proxies: D1PreparedStatement[]) => {
+    const own = proxies.map((proxy) => originals.get(proxy)!)
+    const statements = own.map(({ statement }) => statement)
+    if (plan && 'raiseAfter' in plan && calls.length + 1 === plan.at) {
+      statements.splice(plan.raiseAfter, 0, real.prepare(RAISING))
+    }
+    return pass({ method: 'batch', statements: own.map(({ text }) => text) }, () => real.batch(statements))
+  }
+
+  const db = new Proxy(real, {
+    get(target, name) {
+      if (name === 'prepare') return (text: string) => wrapped(target.prepare(text), text)
+      if (name === 'batch') return batch
+      if (name === 'exec') {
+        return (text: string) => pass({ method: 'exec', statements: [text] }, () => target.exec(text))
+      }
+      if (typeof name === 'symbol') return Reflect.get(target, name) as unknown
+      throw new Error(`a way to the database that no fault reaches: ${name}`)
+    },
+  })
+  const follow = (next?: Plan) => {
+    plan = next
+    return new Promise<void>((resolve) => (strike = resolve))
+  }
+  return { db, calls, follow }
+}

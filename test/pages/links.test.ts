@@ -1,0 +1,257 @@
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { dump, linksOf, mailsTo, member, subjectsTo, userAt } from '../accounts.ts'
+import { words } from '../../src/pages/words.ts'
+import {
+  bearer,
+  call,
+  callIn,
+  expectProblem,
+  freshDatabase,
+  insertUser,
+  login,
+  mailedToken,
+  ORIGIN,
+  PASSWORD,
+  setClock,
+  watchedIsolate,
+} from '../support.ts'
+
+freshDatabase()
+
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+const NEW = 'another password of somebody'
+const SAME_ORIGIN = { 'Sec-Fetch-Site': 'same-origin' }
+const post = (path: string, form: Record<string, string>, headers: Record<string, string> = SAME_ORIGIN) =>
+  call('POST', path, { body: new URLSearchParams(form), headers })
+
+/** Users whose mailboxes hold one link each. */
+async function waiting() {
+  const user = await member({ email_verified: 0 })
+  await call('POST', '/user/email/resend', { json: { email: user.email } })
+  return { ...user, mailed: mailedToken(user.email) }
+}
+async function forgetful() {
+  const user = await member()
+  await call('POST', '/user/password/forgot', { json: { email: user.email } })
+  return { ...user, mailed: mailedToken(user.email) }
+}
+async function moving() {
+  const user = await member()
+  const target = `moving.${user.email}`
+  await call('POST', '/user/email', { json: { email: target, password: PASSWORD }, ...bearer(user.token) })
+  return { ...user, target, mailed: mailedToken(target) }
+}
+
+describe('the page that a mailed link opens', () => {
+  it.each(['/verify', '/reset'])(
+    '%s changes nothing by being opened, however often, and by whatever scanner',
+    async (path) => {
+      const tokens = [(await waiting()).mailed, (await forgetful()).mailed, (await moving()).mailed, 'nonsense', '']
+      const before = await dump()
+      for (const token of tokens) {
+        for (const method of ['GET', 'HEAD', 'GET']) {
+          const answer = await call(method, `${path}?token=${token}`)
+          expect(answer.status).toBe(200)
+          expect(answer.headers.get('Set-Cookie')).toBeNull()
+          expect(answer.headers.get('Cache-Control')).toBe('no-store')
+          expect(answer.headers.get('Referrer-Policy')).toBe('no-referrer')
+        }
+        await call('OPTIONS', `${path}?token=${token}`)
+      }
+      expect(await dump()).toEqual(before)
+    },
+  )
+
+  it('is a form that works without script and loads nothing from elsewhere', async () => {
+    const { mailed } = await forgetful()
+    for (const path of ['/verify', '/reset']) {
+      const html = await (await call('GET', `${path}?token=${mailed}`)).text()
+      expect(html).toMatch(/^<!doctype html><html lang="en">/)
+      expect(html).toContain(`<form method="post" action="${path}">`)
+      expect(html).toContain(`<input type="hidden" name="token" value="${mailed}"/>`)
+      expect(html).not.toMatch(/<script|https?:|src=/)
+      expect(html.includes('type="password" autocomplete="new-password"')).toBe(path === '/reset')
+    }
+  })
+
+  it.each(['/verify', '/reset'])('%s escapes the token', async (path) => {
+    const hostile = `"><script>alert(1)</script>'&lt;`
+    const pages = [
+      await (await call('GET', `${path}?token=${encodeURIComponent(hostile)}`)).text(),
+      await (await post(path, { token: hostile, password: NEW })).text(),
+    ]
+    for (const html of pages) {
+      expect(html).not.toContain('<script')
+      expect(html).toContain('value="&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;')
+    }
+  })
+
+  it.each([
+    [{}],
+    [{ Origin: 'https://evil.example' }],
+    [{ Origin: 'null' }],
+    [{ Origin: `${ORIGIN}.evil.example` }],
+    [{ 'Sec-Fetch-Site': 'cross-site' }],
+    [{ 'Sec-Fetch-Site': 'same-site', Origin: ORIGIN }],
+    [{ 'Sec-Fetch-Site': 'none' }],
+    [{ Referer: `${ORIGIN}/reset` }],
+  ])('takes no form without a proof that it is its own: %j', async (headers) => {
+    const links = [
+      { path: '/verify', ...(await waiting()) },
+      { path: '/verify', ...(await moving()) },
+      { path: '/reset', ...(await forgetful()) },
+    ]
+    const before = await dump()
+    for (const { path, mailed } of links) {
+      const answer = await post(path, { token: mailed, password: NEW }, headers as Record<string, string>)
+      expect(answer.status).toBe(403)
+      expect(await answer.text()).toContain(words.en.problems.cross_site_request)
+    }
+    expect(await dump()).toEqual(before)
+  })
+
+  it('takes its form from an older browser, which says where it is from', async () => {
+    const { email, mailed } = await waiting()
+    expect((await post('/verify', { token: mailed }, { Origin: ORIGIN })).status).toBe(200)
+    expect((await userAt(email))!.email_verified).toBe(1)
+  })
+
+  it('takes nothing but a form', async () => {
+    const { mailed, email } = await forgetful()
+    const before = await dump()
+    const json = await call('POST', '/reset', { json: { token: mailed, password: NEW }, headers: SAME_ORIGIN })
+    expect(json.status).toBe(415)
+    const headers = { 'Content-Type': 'text/plain', ...SAME_ORIGIN }
+    expect((await call('POST', '/reset', { body: `token=${mailed}&password=${NEW}`, headers })).status).toBe(415)
+    expect((await call('POST', `/reset?token=${mailed}&password=${NEW}`, { headers })).status).toBe(415)
+    expect((await post(`/reset?token=${mailed}`, { password: NEW })).status).toBe(400)
+    expect(await dump()).toEqual(before)
+    expect((await login(email)).status).toBe(200)
+  })
+})
+
+describe('/verify', () => {
+  it('confirms the address by the form, and sends to the login', async () => {
+    const { id, email, mailed } = await waiting()
+    const answer = await post('/verify', { token: mailed })
+    expect(answer.status).toBe(200)
+    expect(answer.headers.get('Set-Cookie')).toBeNull()
+    const html = await answer.text()
+    expect(html).toContain(words.en.verified)
+    expect(html).toContain('<a href="/login">')
+    expect(html).not.toContain(mailed)
+    expect((await userAt(email))!.email_verified).toBe(1)
+    expect(await linksOf(id)).toEqual([])
+    expect((await login(email)).status).toBe(200)
+  })
+
+  it('moves an account to its new address, and tells the old one', async () => {
+    const user = await moving()
+    expect((await post('/verify', { token: user.mailed })).status).toBe(200)
+    expect(await userAt(user.target)).toMatchObject({ id: user.id })
+    expect(subjectsTo(user.email).at(-1)).toBe('Your email address was changed')
+    await expectProblem(await call('POST', '/action', bearer(user.token)), 401, 'invalid_token')
+  })
+
+  it.each([
+    ['en', 'en-GB'],
+    ['ko', 'ko-KR'],
+  ] as const)('says in %s what went wrong', async (language, accepted) => {
+    const headers = { ...SAME_ORIGIN, 'Accept-Language': accepted }
+    const { problems } = words[language]
+    const [used, late, moved, reset] = [await waiting(), await waiting(), await moving(), await forgetful()]
+    await post('/verify', { token: used.mailed })
+    await insertUser({ email: moved.target })
+    for (const [token, status, sentence] of [
+      [used.mailed, 400, problems.invalid_one_time_token],
+      [reset.mailed, 400, problems.invalid_one_time_token],
+      ['', 400, problems.invalid_one_time_token],
+      ['%', 400, problems.invalid_one_time_token],
+      [moved.mailed, 409, problems.email_taken],
+    ] as const) {
+      const answer = await post('/verify', { token }, headers)
+      const html = await answer.text()
+      expect([answer.status, html]).toEqual([status, expect.stringContaining(`role="alert">${sentence}</p>`)])
+      expect(html).toContain(`<html lang="${language}">`)
+    }
+    setClock(3_600)
+    const answer = await post('/verify', { token: late.mailed }, headers)
+    expect([answer.status, await answer.text()]).toEqual([
+      400,
+      expect.stringContaining(problems.invalid_one_time_token!) as string,
+    ])
+  })
+})
+
+describe('/reset', () => {
+  it('sets the password by the form, ends every session, and sends to the login', async () => {
+    const { email, token, mailed } = await forgetful()
+    const answer = await post('/reset', { token: mailed, password: NEW })
+    expect(answer.status).toBe(200)
+    expect(answer.headers.get('Set-Cookie')).toBeNull()
+    const html = await answer.text()
+    expect(html).toContain(words.en.passwordSet)
+    expect(html).toContain('<a href="/login">')
+    expect(html).not.toContain(NEW)
+    await expectProblem(await call('POST', '/action', bearer(token)), 401, 'invalid_token')
+    expect(mailsTo(email).at(-1)!.subject).toBe('Latchkey: Your password was changed')
+    expect((await login(email, NEW)).status).toBe(200)
+  })
+
+  it.each([
+    ['en', 'en-GB'],
+    ['ko', 'ko-KR'],
+  ] as const)(
+    'says in %s what went wrong, keeps the link in the form, and never shows the password',
+    async (language, accepted) => {
+      const headers = { ...SAME_ORIGIN, 'Accept-Language': accepted }
+      const { problems, fields } = words[language]
+      const [user, used] = [await forgetful(), await forgetful()]
+      await post('/reset', { token: used.mailed, password: NEW })
+      for (const [token, password, status, sentence] of [
+        [user.mailed, 'canary', 422, fields.too_short],
+        [user.mailed, 'canary'.repeat(50), 422, fields.too_long],
+        [user.mailed, 'password1', 422, fields.too_common],
+        [user.mailed, '', 422, problems.invalid_body],
+        [user.mailed, 'canary \0 of a password', 422, problems.invalid_body],
+        [used.mailed, 'canary of a password', 400, problems.invalid_one_time_token],
+        ['', 'canary of a password', 400, problems.invalid_one_time_token],
+      ] as const) {
+        const answer = await post('/reset', { token, password }, headers)
+        const html = await answer.text()
+        expect([answer.status, html]).toEqual([status, expect.stringContaining(`role="alert">${sentence}</p>`)])
+        expect(html).toContain(`name="token" value="${token}"`)
+        expect(html).toContain(`<html lang="${language}">`)
+        expect(html).not.toContain('canary')
+      }
+      expect((await post('/reset', { token: user.mailed, password: NEW }, headers)).status).toBe(200)
+    },
+  )
+
+  it('refuses bytes that are no UTF-8', async () => {
+    const { mailed } = await forgetful()
+    const headers = { ...SAME_ORIGIN, 'Content-Type': 'application/x-www-form-urlencoded' }
+    const body = `token=${mailed}&password=a%20password%20%ff%20of%20somebody`
+    expect((await call('POST', '/reset', { body, headers })).status).toBe(422)
+  })
+})
+
+describe('a page when the database fails', () => {
+  it('says so, and the link is good for later', async () => {
+    const { mailed, email } = await forgetful()
+    const isolate = watchedIsolate()
+    isolate.before = (texts) => {
+      if (texts.length > 1) throw new Error('D1_ERROR: Network connection lost.')
+    }
+    const body = new URLSearchParams({ token: mailed, password: NEW })
+    const answer = await callIn(isolate.env, 'POST', '/reset', { body, headers: SAME_ORIGIN })
+    expect(answer.status).toBe(503)
+    expect(answer.headers.get('Retry-After')).toBe('2')
+    expect(await answer.text()).toContain(words.en.problems.unavailable)
+    expect((await post('/reset', { token: mailed, password: NEW })).status).toBe(200)
+    expect((await login(email, NEW)).status).toBe(200)
+  })
+})
