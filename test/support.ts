@@ -1,7 +1,16 @@
-import { applyD1Migrations, createExecutionContext, reset, waitOnExecutionContext } from 'cloudflare:test'
+import {
+  applyD1Migrations,
+  createExecutionContext,
+  reset,
+  runInDurableObject,
+  waitOnExecutionContext,
+} from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import bcrypt from 'bcryptjs'
-import { beforeAll, expect, vi } from 'vitest'
+import { beforeAll, expect, onTestFinished, vi } from 'vitest'
+import { devicesOf } from '../src/doorkeeper/ask.ts'
+import type { Doorkeeper } from '../src/doorkeeper/doorkeeper.ts'
+import { emptyState, type State } from '../src/doorkeeper/state.ts'
 import { base64url, utf8 } from '../src/lib/bytes.ts'
 import worker from '../src/index.ts'
 import { now } from '../src/lib/time.ts'
@@ -211,3 +220,101 @@ export function setClock(seconds: number): void {
   vi.useRealTimers()
   vi.useFakeTimers({ toFake: ['Date'], now: clockStart + seconds * 1000 })
 }
+
+/** An address in a network that nobody had before: what the rate limiters count outlives a test, and a file. */
+export function freshAddress(): string {
+  const [a, b] = crypto.getRandomValues(new Uint16Array(2))
+  return `2001:db8:${a!.toString(16)}:${b!.toString(16)}::1`
+}
+
+/** The same in IPv4: `fresh24()` and the last number. */
+export const fresh24 = (): string => `10.${[...crypto.getRandomValues(new Uint8Array(2))].join('.')}`
+
+/** A request to sign in as somebody who is elsewhere. */
+export const loginFrom = (ip: string, json: Record<string, unknown>, own: Env = ENV): Promise<Response> =>
+  callWith(own, `${ORIGIN}/user/login`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', 'CF-Connecting-IP': ip },
+    body: JSON.stringify({ password: PASSWORD, ...json }),
+  })
+
+/** Stops the clock, for the Worker and for its objects; alarms go by the real one. The next test has it running again. */
+export function stopClock(): { forward: (seconds: number) => void } {
+  const start = Math.ceil(Date.now() / 1000) * 1000
+  vi.useFakeTimers({ toFake: ['Date'], now: start })
+  onTestFinished(() => void vi.useRealTimers())
+  return { forward: (seconds) => void vi.setSystemTime(Date.now() + seconds * 1000) }
+}
+
+/** A rate limiter that always says the same. */
+export const limiter = (success: boolean): RateLimit => ({ limit: () => Promise.resolve({ success }) })
+
+/** The tests' bindings where no location is ever too busy. */
+export const CALM: Env = { ...ENV, BREAKER: limiter(true) }
+
+/** These bindings, and the names of the objects that are asked for through them. */
+export function watchedDoorkeeper(own: Env = ENV): { own: Env; names: string[] } {
+  const names: string[] = []
+  const getByName: Env['DOORKEEPER']['getByName'] = (name, options) => {
+    names.push(name)
+    return env.DOORKEEPER.getByName(name, options)
+  }
+  return { own: { ...own, DOORKEEPER: { getByName } as Env['DOORKEEPER'] }, names }
+}
+
+/** The object that guards an address. Ask again after it was evicted. */
+export async function doorkeeperOf(email: string): Promise<DurableObjectStub<Doorkeeper>> {
+  const { own, names } = watchedDoorkeeper()
+  await devicesOf(own, email)
+  return env.DOORKEEPER.getByName(names[0]!)
+}
+
+/** All that an object has in its storage. */
+export async function storedFor(email: string): Promise<[string, unknown][]> {
+  return runInDurableObject(await doorkeeperOf(email), (_, { storage }) => [...storage.kv.list()])
+}
+
+/** What an object remembers, after a change if one is given. */
+export async function stateFor(email: string, change = (state: State): State => state): Promise<State> {
+  return runInDurableObject(await doorkeeperOf(email), (_, { storage }) => {
+    storage.kv.put('state', change(storage.kv.get<State>('state') ?? emptyState()))
+    return storage.kv.get<State>('state')!
+  })
+}
+
+/** A stranger's failures, as if they had come one after another until now. */
+export const withFailures =
+  (failures: number, blocked_until = 0) =>
+  (state: State): State => ({ ...state, buckets: { stranger: { failures, blocked_until, used_at: now() } } })
+
+/** Gives an object other bindings than it was born with, until it is evicted. */
+export async function withinDoorkeeper(email: string, bindings: Partial<Env>): Promise<void> {
+  await runInDurableObject(await doorkeeperOf(email), (instance) => {
+    const open = instance as unknown as { env: Env }
+    open.env = { ...open.env, ...bindings }
+  })
+}
+
+/** The database, and the text of every statement that is prepared through it. */
+export function watchedDatabase(): { DB: D1Database; texts: string[] } {
+  const texts: string[] = []
+  const DB = new Proxy(env.DB, {
+    get(target, name) {
+      const value = methodsOf.get!(target, name, target) as unknown
+      if (name !== 'prepare') return value
+      return (text: string) => {
+        texts.push(text)
+        return target.prepare(text)
+      }
+    },
+  })
+  return { DB, texts }
+}
+
+/** A database of which every statement ends like this. */
+export function brokenDatabase(end: () => Promise<never>): D1Database {
+  const statement = { bind: () => statement, first: end, all: end, run: end }
+  return { prepare: () => statement, batch: end } as unknown as D1Database
+}
+
+export const lost = (): Promise<never> => Promise.reject(new Error('D1_ERROR: Network connection lost.'))

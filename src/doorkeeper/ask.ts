@@ -134,7 +134,8 @@ async function passed(env: Env, verdict: Verdict, client: Client, now: number): 
   const { user } = verdict
   const { code, reason } = refusalOf(verdict)
   const settings = config(env)
-  const remind = user && code === 'email_not_verified' && settings.PUBLIC_URL !== undefined
+  const due = user && code === 'email_not_verified' && settings.PUBLIC_URL !== undefined
+  const remind = due && (await admitMail(env, user.email)) // who registered an address need not own it
   const mail = remind ? await verificationMail(settings, sql`id = ${user.id}`, client, now) : []
   await batch(env.DB, [auditRow({ event: 'login_failed', reason, user_id: user?.id }, client, now), ...mail])
   throw new Problem(code)

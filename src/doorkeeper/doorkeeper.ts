@@ -152,12 +152,9 @@ export class Doorkeeper extends DurableObject<Env> {
   private callerOf({ who, client, challenged }: Attempt, device: Device | undefined): Caller {
     if ('session_id' in who) return `session ${who.session_id}`
     if (device) return `device ${device.id}`
+    if (challenged) return 'challenged' // whatever the network: it was asked for because that had nothing left
     const name = network(client.ip)
-    return this.state.networks.some((known) => known.name === name)
-      ? `network ${name}`
-      : challenged
-        ? 'challenged'
-        : 'stranger'
+    return this.state.networks.some((known) => known.name === name) ? `network ${name}` : 'stranger'
   }
 
   private async knownDevice(token: string): Promise<Device | undefined> {

@@ -52,10 +52,11 @@ type Reserved = { ok: true; state: State } | { ok: false; retry_after: number }
 /** Counts an attempt before it is evaluated, against its caller's budget and against that of all together. */
 export function takeAttempt(state: State, caller: Caller, now: number): Reserved {
   const hour = now - state.hour.started_at < HOUR_SECONDS ? state.hour : { started_at: now, attempts: 0 }
-  if (hour.attempts >= MAX_ATTEMPTS_PER_HOUR) {
-    return { ok: false, retry_after: hour.started_at + HOUR_SECONDS - now }
-  }
   const reservation = reserve(state.buckets[caller] ?? EMPTY_BUCKET, now)
+  if (hour.attempts >= MAX_ATTEMPTS_PER_HOUR) {
+    const rest = hour.started_at + HOUR_SECONDS - now
+    return { ok: false, retry_after: reservation.ok ? rest : Math.max(rest, reservation.retry_after) }
+  }
   if (!reservation.ok) return reservation
   const buckets = bounded({ ...state.buckets, [caller]: reservation.bucket })
   return { ok: true, state: { ...state, buckets, hour: { ...hour, attempts: hour.attempts + 1 } } }
@@ -78,13 +79,13 @@ export function clearBucket(state: State, caller: Caller): State {
 /** Remembers where somebody signed in from. */
 export function knowNetwork(state: State, name: string, now: number): State {
   const others = state.networks.filter((network) => network.name !== name)
-  return { ...state, networks: [{ name, used_at: now }, ...others].slice(0, MAX_NETWORKS) }
+  return withoutStrays({ ...state, networks: [{ name, used_at: now }, ...others].slice(0, MAX_NETWORKS) })
 }
 
 /** Remembers a device, in place of the one that was not used for the longest time. */
 export function knowDevice(state: State, device: Device): State {
   const others = state.devices.filter(({ id }) => id !== device.id)
-  return { ...state, devices: [device, ...others].slice(0, MAX_DEVICES) }
+  return withoutStrays({ ...state, devices: [device, ...others].slice(0, MAX_DEVICES) })
 }
 
 /** Whether one more mail may go to this address today. */
@@ -92,6 +93,18 @@ export function takeMail(state: State, now: number): { allowed: boolean; state: 
   const mails = now - state.mails.started_at < DAY_SECONDS ? state.mails : { started_at: now, sent: 0 }
   if (mails.sent >= MAX_MAILS_PER_DAY) return { allowed: false, state }
   return { allowed: true, state: { ...state, mails: { ...mails, sent: mails.sent + 1 } } }
+}
+
+/** A network or a device that made room takes its bucket along: nobody is counted there any more. */
+function withoutStrays(state: State): State {
+  const known = [
+    ...state.networks.map(({ name }) => `network ${name}`),
+    ...state.devices.map(({ id }) => `device ${id}`),
+  ]
+  const kept = Object.entries(state.buckets).filter(
+    ([name]) => !/^(network|device) /.test(name) || known.includes(name),
+  )
+  return { ...state, buckets: Object.fromEntries(kept) }
 }
 
 /** Sessions come and go: of their buckets only the latest are kept. Those of strangers and known callers stay. */

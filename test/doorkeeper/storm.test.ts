@@ -1,0 +1,254 @@
+import { abortAllDurableObjects, evictDurableObject } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import bcrypt from 'bcryptjs'
+import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest'
+import type { Problem } from '../../src/core/problem.ts'
+import { authenticate, unlock } from '../../src/doorkeeper/ask.ts'
+import type { Attempt } from '../../src/doorkeeper/doorkeeper.ts'
+import {
+  CALM,
+  callWith,
+  doorkeeperOf,
+  expectProblem,
+  fresh24,
+  freshAddress,
+  freshDatabase,
+  insertUser,
+  loginFrom,
+  mailedToken,
+  mails,
+  now,
+  ORIGIN,
+  PASSWORD,
+  stateFor,
+  stopClock,
+  watchedDatabase,
+  withFailures,
+  withinDoorkeeper,
+} from '../support.ts'
+
+freshDatabase()
+
+let compare: MockInstance<(password: string, hash: string) => Promise<boolean>>
+beforeEach(() => {
+  compare = vi.spyOn(bcrypt, 'compare') as typeof compare
+})
+afterEach(() => compare.mockRestore())
+
+/** How many passwords that look like this were compared. */
+const compared = (form: RegExp): number => compare.mock.calls.filter(([password]) => form.test(password)).length
+
+const clientAt = (ip: string) => ({ ip, country: null, user_agent: null, language: 'en', request_id: 'r' }) as const
+
+/** A guess as the doorkeeper meets it: past the limit that each network has, in a location that is never too busy. */
+const guess = (email: string, password: string, ip: string, own = CALM): Promise<string> =>
+  authenticate(own, { email, password }, clientAt(ip), now()).then(
+    () => 'found',
+    (problem: Problem) => problem.code,
+  )
+
+/** One of as many networks as there are numbers. */
+const networkOf = (n: number): string => `10.${n >> 8}.${n & 255}.${1 + (n % 7)}`
+
+function tally(outcomes: string[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const outcome of outcomes) counts[outcome] = (counts[outcome] ?? 0) + 1
+  return counts
+}
+
+const post = (path: string, json: unknown) =>
+  callWith(CALM, ORIGIN + path, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', 'CF-Connecting-IP': freshAddress() },
+    body: JSON.stringify(json),
+  })
+
+/** Signs in from an address and gives the device token. */
+async function deviceTokenOf(email: string, ip = freshAddress()): Promise<string> {
+  const answer = await loginFrom(ip, { email }, CALM)
+  expect(answer.status).toBe(200)
+  return (await answer.json<{ device_token: string }>()).device_token
+}
+
+/** Guesses that arrive at once. */
+const WAVE = 25
+
+describe('a storm of guesses', () => {
+  it('of 10,000 from 1,000 networks in an hour finds nothing, costs 17 hashes and locks nobody out', async () => {
+    const clock = stopClock()
+    const { email } = await insertUser()
+    const home = fresh24()
+    const device_token = await deviceTokenOf(email, `${home}.1`)
+    compare.mockClear()
+    const [worker, object] = [watchedDatabase(), watchedDatabase()]
+    await withinDoorkeeper(email, { DB: object.DB })
+
+    const outcomes: string[] = []
+    for (let i = 0; i < 10_000;) {
+      const wave = Array.from({ length: 25 }, () => {
+        const password = ++i === 9_000 ? PASSWORD : `guess ${i}`
+        return guess(email, password, networkOf((i + j) % 1_000), { ...CALM, DB: worker.DB })
+      })
+      outcomes.push(...(await Promise.all(wave)))
+      if (i === 3_000) {
+        expect((await loginFrom(freshAddress(), { email, device_token }, CALM)).status).toBe(200)
+      }
+      if (i === 6_000) expect((await loginFrom(`${home}.200`, { email }, CALM)).status).toBe(200)
+      clock.forward((3_600 * WAVE) / 10_000)
+    }
+
+    const { invalid_credentials: evaluated, ...others } = tally(outcomes)
+    expect(others).toEqual({ too_many_attempts: 10_000 - evaluated! })
+    expect(outcomes[9_000]).toBe('too_many_attempts')
+    expect(evaluated).toBe(17)
+    expect(compared(/^guess/)).toBe(evaluated)
+    expect(object.texts).toHaveLength(evaluated! + 2) // each reads the user; so did the owner, twice
+    expect(worker.texts).toHaveLength(evaluated!) // one row of the audit trail each
+    expect(object.texts.length + worker.texts.length).toBeLessThan(50)
+
+    const elsewhere = await loginFrom(freshAddress(), { email }, CALM)
+    await expectProblem(elsewhere, 429, 'too_many_attempts')
+    expect((await post('/user/password/forgot', { email })).status).toBe(202)
+    const password = 'another password of mine'
+    expect((await post('/user/password/reset', { token: mailedToken(email), password })).status).toBe(204)
+    expect((await loginFrom(freshAddress(), { email, password }, CALM)).status).toBe(200)
+    expect(mails.filter(({ to }) => to === email).length).toBeGreaterThan(0)
+  })
+
+  it('of 200 at once has five compared', async () => {
+    stopClock()
+    const { email } = await insertUser()
+    const guesses = Array.from({ length: 200 }, (_, i) => guess(email, `guess ${i}`, `10.1.${i}.1`))
+    expect(tally(await Promise.all(guesses))).toEqual({ invalid_credentials: 5, too_many_attempts: 195 })
+    expect(compared(/./)).toBe(5)
+    expect((await stateFor(email)).buckets).toEqual({ stranger: expect.objectContaining({ failures: 5 }) })
+  })
+
+  it('of 200 at once has five compared for a name that nobody has', async () => {
+    stopClock()
+    const guesses = Array.from({ length: 200 }, (_, i) => guess('nobody@example.com', `guess ${i}`, `10.2.${i}.1`))
+    expect(tally(await Promise.all(guesses))).toEqual({ invalid_credentials: 5, too_many_attempts: 195 })
+    expect(compared(/./)).toBe(5)
+  })
+
+  it('of 200 at once finds a right password among the first five, and none that comes later', async () => {
+    stopClock()
+    const [early, late] = [await insertUser(), await insertUser()]
+    const among = (email: string, place: number) =>
+      Promise.all(
+        Array.from({ length: 200 }, (_, i) => guess(email, i === place ? PASSWORD : `guess ${i}`, `10.3.${i}.1`)),
+      )
+    const first = await among(early.email, 2)
+    expect(first[2]).toBe('found')
+    expect(tally(first)).toEqual({ found: 1, invalid_credentials: 4, too_many_attempts: 195 })
+    const second = await among(late.email, 5)
+    expect(tally(second)).toEqual({ invalid_credentials: 5, too_many_attempts: 195 })
+    expect(compared(/./)).toBe(10)
+  })
+
+  it('does not spend what a device or a network has, nor they what strangers have', async () => {
+    stopClock()
+    const { email } = await insertUser()
+    const home = fresh24()
+    const device_token = await deviceTokenOf(email, `${home}.1`)
+    const attempts = (from: () => string, json = {}) =>
+      Promise.all(Array.from({ length: 6 }, () => loginFrom(from(), { email, password: 'x', ...json }, CALM)))
+    const codes = async (answers: Promise<Response[]>) => (await answers).map(({ status }) => status)
+    const six = [401, 401, 401, 401, 401, 429]
+    expect(await codes(attempts(freshAddress, { device_token }))).toEqual(six)
+    const spent = (await stateFor(email)).buckets
+    expect(Object.keys(spent)).toEqual([expect.stringMatching(/^device /)])
+    expect(await codes(attempts(() => `${home}.77`))).toEqual(six)
+    expect(await codes(attempts(freshAddress))).toEqual(six)
+    const { buckets } = await stateFor(email)
+    expect(Object.entries(buckets).map(([name, bucket]) => [name.split(' ')[0], bucket?.failures])).toEqual([
+      ['device', 5],
+      ['network', 5],
+      ['stranger', 5],
+    ])
+    expect(buckets).toMatchObject(spent)
+  })
+
+  it('stays counted when one in it knows the password: a success of a device opens nothing else', async () => {
+    stopClock()
+    const { email } = await insertUser()
+    const device_token = await deviceTokenOf(email)
+    await stateFor(email, (state) => ({ ...state, ...withFailures(40, now() + 900)(state) }))
+    expect((await loginFrom(freshAddress(), { email, device_token }, CALM)).status).toBe(200)
+    expect((await stateFor(email)).buckets).toEqual({ stranger: expect.objectContaining({ failures: 40 }) })
+    await expectProblem(await loginFrom(freshAddress(), { email }, CALM), 429, 'too_many_attempts')
+  })
+})
+
+describe('what was counted', () => {
+  it('is still counted when the object has left the memory, or was killed', async () => {
+    stopClock()
+    const { email } = await insertUser()
+    await Promise.all(Array.from({ length: 5 }, (_, i) => guess(email, `guess ${i}`, '10.4.0.1')))
+    await evictDurableObject(await doorkeeperOf(email))
+    expect(await guess(email, PASSWORD, '10.4.1.1')).toBe('too_many_attempts')
+    await abortAllDurableObjects()
+    expect(await guess(email, PASSWORD, '10.4.2.1')).toBe('too_many_attempts')
+    expect(compared(/./)).toBe(5)
+  })
+
+  it('is opened at a hundred failures by no time, but by an operator', async () => {
+    const clock = stopClock()
+    const { email } = await insertUser()
+    await stateFor(email, withFailures(99))
+    expect(await guess(email, 'the hundredth', '10.5.0.1')).toBe('invalid_credentials')
+    for (let day = 0; day < 30; day++) {
+      clock.forward(86_400)
+      expect(await guess(email, PASSWORD, '10.5.0.1')).toBe('too_many_attempts')
+    }
+    await unlock(CALM, email)
+    expect((await stateFor(email)).buckets).toEqual({})
+    expect(await guess(email, PASSWORD, '10.5.0.1')).toBe('found')
+  })
+
+  it('is nothing after a right password: four failures never add up', async () => {
+    stopClock()
+    const { email } = await insertUser()
+    for (let round = 0; round < 3; round++) {
+      for (let i = 0; i < 4; i++) {
+        expect(await guess(email, 'mistyped', `10.6.${round}.1`)).toBe('invalid_credentials')
+      }
+      expect(await guess(email, PASSWORD, `10.6.${round}.1`)).toBe('found')
+    }
+  })
+
+  it('is one attempt, whose caller asks again by its id', async () => {
+    stopClock()
+    const { email } = await insertUser()
+    const stub = await doorkeeperOf(email)
+    const attempt: Attempt = { id: 'once', who: { email }, password: 'wrong', client: clientAt('10.7.0.1') }
+    const verdicts = await Promise.all([stub.check(attempt), stub.check(attempt)])
+    verdicts.push(await stub.check(attempt))
+    for (const verdict of verdicts) expect(verdict).toMatchObject({ ok: false, reason: 'refused', result: 'mismatch' })
+    expect(compared(/./)).toBe(1)
+    expect((await stateFor(email)).buckets.stranger?.failures).toBe(1)
+    await stub.check({ ...attempt, id: 'twice' })
+    expect((await stateFor(email)).buckets.stranger?.failures).toBe(2)
+  })
+
+  it('is one attempt, where the answer was lost on the way and asked for again', async () => {
+    stopClock()
+    const { email } = await insertUser()
+    let losses = 1
+    const getByName = (name: string) => {
+      const stub = env.DOORKEEPER.getByName(name)
+      return {
+        check: async (attempt: Attempt) => {
+          const verdict = await stub.check(attempt)
+          if (losses-- > 0) throw new Error('Network connection lost.')
+          return verdict
+        },
+      }
+    }
+    const own = { ...CALM, DOORKEEPER: { getByName } as unknown as Env['DOORKEEPER'] }
+    expect(await guess(email, 'wrong', '10.8.0.1', own)).toBe('invalid_credentials')
+    expect((await stateFor(email)).buckets.stranger?.failures).toBe(1)
+    expect(losses).toBe(-1)
+    expect(compared(/./)).toBe(1)
+  })
+})
