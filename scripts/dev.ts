@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process'
 import { createServer } from 'node:net'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import bcrypt from 'bcryptjs'
 import { applyMigrations, OFFLINE, ROOT, withLocalD1, writeSecrets } from './local.ts'
@@ -26,7 +26,7 @@ if (values.remote) {
 }
 
 process.env = { ...process.env, ...OFFLINE }
-const persistTo = String(values['persist-to'] ?? join(ROOT, '.wrangler', 'state'))
+const persistTo = resolve(ROOT, String(values['persist-to'] ?? '.wrangler/state')) // as wrangler reads it, started in ROOT
 const port = values.port === undefined ? await freePort(FIRST_PORT) : Number(values.port)
 
 if (writeSecrets()) console.log('Wrote .dev.vars with fresh secrets.')
@@ -60,8 +60,10 @@ async function seed(db: D1Database): Promise<void> {
   const there = await db.prepare('SELECT 1 FROM users WHERE canonical_email = ?').bind(DEMO.email).first()
   if (there) return
   const hash = await bcrypt.hash(DEMO.password, 12)
+  // Who has come over with just this id keeps it; SQLite then finds another.
+  const id = '(SELECT ?1 WHERE NOT EXISTS (SELECT 1 FROM users WHERE id = ?1))'
   await db
-    .prepare('INSERT INTO users (id, email, hashed_password) VALUES (?, ?, ?)')
+    .prepare(`INSERT INTO users (id, email, hashed_password) VALUES (${id}, ?2, ?3)`)
     .bind(DEMO.id, DEMO.email, hash)
     .run()
 }

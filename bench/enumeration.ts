@@ -1,0 +1,93 @@
+/**
+ * Does the time of an answer tell whether an account exists? Sends wrong logins of each kind in turn, one at a time,
+ * and compares the medians. `node bench/enumeration.ts [samples per kind, 200 unless told]`
+ */
+import { randomUUID } from 'node:crypto'
+import bcrypt from 'bcryptjs'
+import { execute, literal, logIn, startService } from '../test/e2e/service.ts'
+
+const COST = 10
+
+const samples = Number(process.argv[2] ?? 200)
+if (!Number.isInteger(samples) || samples < 1) throw new Error('How many samples per kind? A whole number from 1 on.')
+
+const PEOPLE = {
+  'wrong password': { email: 'active@example.com', hash: await hashOfNobody(COST) },
+  'wrong password, disabled': { email: 'disabled@example.com', hash: await hashOfNobody(COST), disabled_at: 1 },
+  'broken hash': { email: 'broken@example.com', hash: '$2b$10$this-is-not-what-bcrypt-writes' },
+  'imported hash of cost 8': { email: 'cheap@example.com', hash: await hashOfNobody(8) },
+}
+const UNKNOWN = 'unknown email'
+
+type Answer = { milliseconds: number; seen: string }
+
+const service = await startService({ vars: { BCRYPT_COST: String(COST) } })
+try {
+  const rows = Object.values(PEOPLE).map(({ email, hash, ...rest }) => {
+    const disabledAt = 'disabled_at' in rest ? String(rest.disabled_at) : 'NULL'
+    return `INSERT INTO users (email, hashed_password, disabled_at) VALUES (${literal(email)}, ${literal(hash)}, ${disabledAt});`
+  })
+  await execute(service.persistTo, rows.join('\n'))
+
+  const kinds = Object.entries({ [UNKNOWN]: { email: 'unknown@example.com' }, ...PEOPLE })
+  const answers = new Map<string, Answer[]>(kinds.map(([kind]) => [kind, []]))
+  for (const [, { email }] of kinds) await ask(email) // the first of each compiles and opens what the others find ready
+  for (let round = 0; round < samples; round++) {
+    // Another order each time: whatever one answer does to the next falls on all kinds alike.
+    for (const [kind, { email }] of shuffled(kinds)) answers.get(kind)!.push(await ask(email))
+  }
+
+  const reference = median(times(answers.get(UNKNOWN)!))
+  console.log(`${samples} wrong logins of each kind, bcrypt cost ${COST}, milliseconds\n`)
+  console.log(line('', 'median', '10%', '90%', 'of unknown'))
+  for (const [kind, list] of answers) {
+    const [middle, low, high] = [median(times(list)), quantile(times(list), 0.1), quantile(times(list), 0.9)]
+    console.log(line(kind, middle.toFixed(2), low.toFixed(2), high.toFixed(2), (middle / reference).toFixed(3)))
+  }
+
+  const different = new Set([...answers.values()].flat().map(({ seen }) => seen))
+  if (different.size === 1) {
+    console.log('\nEvery answer is the same, status, headers and body, but for the request id and the date.')
+  } else {
+    console.error(`\nThe answers differ:\n${[...different].join('\n')}`)
+    process.exitCode = 1
+  }
+} finally {
+  await service.stop()
+}
+
+async function ask(email: string): Promise<Answer> {
+  const start = performance.now()
+  const response = await logIn(service.url, { email, password: 'not the password of anybody' })
+  const body = (await response.json()) as Record<string, unknown>
+  const milliseconds = performance.now() - start
+  const headers = [...response.headers].filter(([name]) => name !== 'x-request-id' && name !== 'date')
+  return { milliseconds, seen: JSON.stringify([response.status, headers, { ...body, request_id: undefined }]) }
+}
+
+function hashOfNobody(cost: number): Promise<string> {
+  return bcrypt.hash(randomUUID(), cost)
+}
+
+function shuffled<T>(list: T[]): T[] {
+  return list
+    .map((item) => [Math.random(), item] as const)
+    .sort(([a], [b]) => a - b)
+    .map(([, item]) => item)
+}
+
+function times(answers: Answer[]): number[] {
+  return answers.map(({ milliseconds }) => milliseconds)
+}
+
+function median(values: number[]): number {
+  return quantile(values, 0.5)
+}
+
+function quantile(values: number[], part: number): number {
+  return values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) * part)]!
+}
+
+function line(kind: string, ...columns: string[]): string {
+  return kind.padEnd(26) + columns.map((column) => column.padStart(11)).join('')
+}

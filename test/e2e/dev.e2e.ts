@@ -1,0 +1,173 @@
+/** The promise to a developer: one command, nothing to answer, nothing to clean up, and never a deployed database. */
+import { execFileSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import bcrypt from 'bcryptjs'
+import { afterEach, describe, expect, it } from 'vitest'
+import {
+  accessToken,
+  execute,
+  executeFile,
+  familyOf,
+  freePort,
+  literal,
+  logIn,
+  query,
+  ROOT,
+  run,
+  type Service,
+  signal,
+  skipWithout,
+  startService,
+  temporaryFolder,
+} from './service.ts'
+
+/** How wrangler, npm and the shells ask. */
+const QUESTION = /\by\/n\b|[❯›]|press any key|ok to proceed/i
+
+/** The id that the script would like to give to its demo user. */
+const DEMO_ID = 1_000_000
+
+describe('npm run dev', () => {
+  const cleanUp: (() => Promise<void> | void)[] = []
+  afterEach(async () => {
+    for (const task of cleanUp.splice(0).toReversed()) await task()
+  })
+
+  const folder = (): string => {
+    const path = temporaryFolder()
+    cleanUp.push(() => rmSync(path, { recursive: true, force: true }))
+    return path
+  }
+
+  const start = async (options: Parameters<typeof startService>[0]): Promise<Service> => {
+    const service = await startService(options)
+    cleanUp.push(service.stop)
+    return service
+  }
+
+  const insertPerson = async (persistTo: string, id?: number) => {
+    const [email, password] = [`${randomUUID()}@example.com`, randomUUID()]
+    const hash = literal(await bcrypt.hash(password, 10))
+    const values = [id ?? 'NULL', literal(email), hash].join(', ')
+    await execute(persistTo, `INSERT INTO users (id, email, hashed_password) VALUES (${values});`)
+    return { email, password }
+  }
+
+  it('keeps the users, and adds the demo user once', async () => {
+    const persistTo = folder()
+    const first = await start({ persistTo })
+    const person = await insertPerson(persistTo)
+    expect((await logIn(first.url, person)).status).toBe(200)
+    const token = await accessToken(first.url, first.demo)
+    await first.stop()
+
+    const second = await start({ persistTo })
+    expect((await logIn(second.url, person)).status).toBe(200)
+    expect((await logIn(second.url, second.demo)).status).toBe(200)
+    const me = await fetch(`${second.url}/user/me`, { headers: { Authorization: token } })
+    expect(await me.json()).toMatchObject({ email: second.demo.email })
+    expect(await query(persistTo, 'SELECT email FROM users ORDER BY id')).toEqual([
+      { email: second.demo.email },
+      { email: person.email },
+    ])
+    expect(first.output()).toMatch(/^Applied /m)
+    expect(second.output()).not.toMatch(/^Applied /m)
+  })
+
+  it('ends with Ctrl-C, and everything that it started ends with it', async () => {
+    const { pid } = await start({})
+    const family = familyOf(pid)
+    expect(family.length).toBeGreaterThan(4) // npm, a shell, the script, wrangler, workerd
+    signal(-pid, 'SIGINT') // a terminal sends it to the whole group
+    await expect.poll(() => family.filter((id) => signal(id, 0)), { timeout: 10_000 }).toEqual([])
+  })
+
+  it('refuses --remote before it does anything', async () => {
+    for (const flag of ['--remote', '-r', '--remote=true']) {
+      const persistTo = join(folder(), 'state')
+      const args = ['run', 'dev', '--', flag, '--port', String(await freePort()), '--persist-to', persistTo]
+      const { code, output } = await run('npm', args)
+      expect(code).toBe(1)
+      expect(output).toContain('refuses to touch a deployed database')
+      expect(existsSync(persistTo)).toBe(false)
+    }
+  })
+
+  it('takes a database that was made from schema.sql alone, with users whatever their ids', async () => {
+    const persistTo = folder()
+    await executeFile(persistTo, join(ROOT, 'schema.sql'))
+    const person = await insertPerson(persistTo, DEMO_ID)
+    const service = await start({ persistTo })
+    expect((await logIn(service.url, person)).status).toBe(200)
+    expect((await logIn(service.url, service.demo)).status).toBe(200)
+    expect(service.output()).not.toMatch(/^Applied /m)
+  })
+
+  describe('in a fresh clone, without an argument', () => {
+    /** The files that a commit would hold, with the packages that are installed here. */
+    function clone(): string {
+      const root = folder()
+      const list = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '-z'], { cwd: ROOT, encoding: 'utf8' })
+      for (const name of list
+        .split('\0')
+        .filter((file) => statSync(join(ROOT, file), { throwIfNoEntry: false })?.isFile())) {
+        mkdirSync(dirname(join(root, name)), { recursive: true })
+        copyFileSync(join(ROOT, name), join(root, name))
+      }
+      symlinkSync(join(ROOT, 'node_modules'), join(root, 'node_modules'))
+      return root
+    }
+
+    it('writes secrets that only their owner can read, and never again', async () => {
+      const root = clone()
+      const secrets = join(root, '.dev.vars')
+      expect(existsSync(secrets)).toBe(false)
+      const first = await start({ root, withoutArguments: true })
+      expect(first.output()).toContain('Wrote .dev.vars')
+      expect(statSync(secrets).mode & 0o777).toBe(0o600)
+      const text = readFileSync(secrets, 'utf8')
+      const values = [...text.matchAll(/^(\w+)=([\w-]{43})$/gm)]
+      expect(values.map(([, name]) => name).sort()).toEqual(['JWT_SECRET_KEY', 'LATCHKEY_SECRET'])
+      expect(new Set(values.map(([, , value]) => value)).size).toBe(2)
+      for (const [, , value] of values) expect(first.output()).not.toContain(value)
+      const ready = await fetch(`${first.url}/ready`)
+      expect(await ready.json()).toEqual({ status: 'ready', warnings: [] })
+      await first.stop()
+
+      const { mtimeMs } = statSync(secrets)
+      const second = await start({ root, withoutArguments: true })
+      expect(second.output()).not.toContain('Wrote .dev.vars')
+      expect([readFileSync(secrets, 'utf8'), statSync(secrets).mtimeMs]).toEqual([text, mtimeMs])
+      const git = execFileSync('git', ['check-ignore', '.dev.vars', '.wrangler/state'], { cwd: ROOT, encoding: 'utf8' })
+      expect(git).toBe('.dev.vars\n.wrangler/state\n')
+    })
+
+    it('prints a command that logs in, and moves on when the port is taken', async () => {
+      const root = clone()
+      const first = await start({ root, withoutArguments: true })
+      const second = await start({ root, withoutArguments: true })
+      expect(second.port).not.toBe(first.port)
+      for (const { output, url, demo } of [first, second]) {
+        // Not run by curl itself, which a slim image does not have.
+        const [, address, body] = /^ *curl -s (\S+) --json '(.*)'$/m.exec(output())!
+        expect(address).toBe(`${url}/user/login`)
+        expect((await logIn(url, JSON.parse(body!) as typeof demo)).status).toBe(200)
+        expect(JSON.parse(body!)).toEqual(demo)
+      }
+    })
+  })
+
+  it('asks nothing when nobody can answer', async () => {
+    const { output } = await start({}) // standard input is a closed pipe
+    expect(output()).not.toMatch(QUESTION)
+  })
+
+  const script = skipWithout('`script` of util-linux', () => execFileSync('script', ['--version'], { stdio: 'ignore' }))
+  it.skipIf(script)('asks nothing in a terminal either', async () => {
+    const service = await start({ terminal: true })
+    expect((await logIn(service.url, service.demo)).status).toBe(200)
+    expect(service.output()).not.toMatch(QUESTION)
+  })
+})

@@ -1,0 +1,17 @@
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
+import { skipWithout } from './service.ts'
+
+const PYTHON = process.env['PYTHON'] ?? '/usr/bin/python3'
+
+/** Whether the tests of a file must be left out. */
+export const withoutPython = (): boolean =>
+  skipWithout(`bcrypt or PyJWT of ${PYTHON}`, () =>
+    execFileSync(PYTHON, ['-c', 'import bcrypt, jwt'], { stdio: 'ignore' }),
+  )
+
+/** Runs a script of `python/` in a process of its own: JSON goes in, JSON comes out. */
+export function python(script: string, input: unknown): unknown {
+  const file = join(import.meta.dirname, 'python', script)
+  return JSON.parse(execFileSync(PYTHON, [file], { input: JSON.stringify(input), encoding: 'utf8' }))
+}
