@@ -2,6 +2,7 @@ import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { action } from './action.ts'
 import { account } from './features/account/routes.ts'
+import { admin } from './features/admin/routes.ts'
 import { devices } from './features/devices/routes.ts'
 import { email } from './features/email/routes.ts'
 import { health } from './features/health/routes.ts'
@@ -29,6 +30,7 @@ export const app = new Hono<AppEnv>()
   .route('/user', email) //             /user/email: verify, resend, change
   .route('/user', account) //           /user/me: read, export, delete
   .route('/user', devices) //           /user/devices: list, forget
+  .route('/admin', admin) //            /admin: open what failures have closed
   .route('/', revoked) //               /revoked, for other services
   .route('/', pages) //                 the hosted pages: /login, /logout, /verify, /reset
 

@@ -8,7 +8,7 @@ import {
 import { env } from 'cloudflare:workers'
 import bcrypt from 'bcryptjs'
 import { beforeAll, expect, onTestFinished, vi } from 'vitest'
-import { devicesOf } from '../src/doorkeeper/ask.ts'
+import { knownTo } from '../src/doorkeeper/ask.ts'
 import type { Doorkeeper } from '../src/doorkeeper/doorkeeper.ts'
 import { emptyState, type State } from '../src/doorkeeper/state.ts'
 import { base64url, utf8 } from '../src/lib/bytes.ts'

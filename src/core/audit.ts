@@ -16,6 +16,7 @@ export type Language = (typeof languages)[number]
 export type AuditEvent = {
   event:
     | 'account_deleted'
+    | 'account_unlocked'
     | 'email_change_requested'
     | 'email_changed'
     | 'email_verified'
@@ -36,6 +37,7 @@ export type AuditEvent = {
     | 'account_disabled'
     | 'email_not_verified'
     | 'known_email'
+    | 'mail_limit'
     | 'unknown_email'
     | 'unreadable_hash'
     | 'wrong_password'

@@ -4,7 +4,7 @@ import { type Sql, sql } from '../lib/sql.ts'
 /** What a mailed link may do. A token for one purpose is nothing for another. */
 export type Purpose = 'verify' | 'reset' | 'email_change'
 
-/** ASVS 6.5.5: a secret that travels by mail lives an hour at most; confirming an address may wait for a day off. */
+/** A secret that travels by mail lives an hour at most (OWASP Forgot Password). */
 export const PURPOSE_TTL_SECONDS: Record<Purpose, number> = { verify: 3600, reset: 3600, email_change: 3600 }
 
 const TOKEN_FORM = /^[\w-]{43}$/

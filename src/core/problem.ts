@@ -12,6 +12,7 @@ export const problems = {
   invalid_token: [401, 'The access token is not valid, or its session has ended.'],
   account_disabled: [403, 'This account is disabled.'],
   email_not_verified: [403, 'The email address has not been confirmed yet.'],
+  insufficient_role: [403, 'This needs a role that the account does not have.'],
   registration_closed: [403, 'Registration is closed.'],
   cross_site_request: [403, 'A request that relies on a cookie must come from this site.'],
   not_found: [404, 'There is nothing at this address.'],

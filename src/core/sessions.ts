@@ -65,16 +65,13 @@ export async function startSession(
   return grant
 }
 
-/** The session's row as it stands now, for guards that may not be a few seconds late; undefined when it has ended. */
-export async function liveSession(
-  db: D1Database,
-  session: Session,
-  now: number,
-): Promise<{ auth_time: number } | undefined> {
-  const query = sql`SELECT auth_time FROM sessions JOIN users ON users.id = user_id
+/** The session as its rows stand now, for guards that may not be a few seconds late; undefined when it has ended. */
+export async function liveSession(db: D1Database, session: Session, now: number): Promise<Session | undefined> {
+  const query = sql`SELECT auth_time, roles FROM sessions JOIN users ON users.id = user_id
     WHERE sessions.id = ${session.id} AND user_id = ${session.user_id}
       AND revoked_at IS NULL AND expires_at > ${now} AND disabled_at IS NULL`
-  return (await first<{ auth_time: number }>(db, query)) ?? undefined
+  const row = await first<{ auth_time: number; roles: string }>(db, query)
+  return row ? { ...session, auth_time: row.auth_time, roles: JSON.parse(row.roles) as string[] } : undefined
 }
 
 /**

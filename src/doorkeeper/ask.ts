@@ -12,12 +12,14 @@ import { canonicalEmail } from '../lib/email.ts'
 import { type Sql, sql } from '../lib/sql.ts'
 import { deviceOf } from './device-tokens.ts'
 import type { Attempt, Doorkeeper, Verdict } from './doorkeeper.ts'
-import { shed, welcome } from './shed.ts'
-import type { Device } from './state.ts'
+import { countWork, shed, welcome } from './shed.ts'
+import type { State } from './state.ts'
 import { isSolved } from './turnstile.ts'
 
+export type Known = Pick<State, 'devices' | 'networks'>
+
 /** What may be asked of an object. The platform's own type spreads a union of answers over promises that none of them is. */
-type Desk = Pick<Doorkeeper, 'check' | 'hash' | 'unlock' | 'admitMail' | 'devices' | 'forgetDevice' | 'forget'>
+type Desk = Pick<Doorkeeper, 'check' | 'hash' | 'unlock' | 'admitMail' | 'known' | 'forgetDevice' | 'forget'>
 
 /** Somebody who has just shown the right password, with the writes that signing in should carry along. */
 export type Authenticated = { user: User; alongside: Sql[]; device_token: string | undefined }
@@ -37,14 +39,15 @@ export async function authenticate(
 ): Promise<Authenticated> {
   const settings = config(env)
   const device = device_token && (await deviceOf(device_token, await accountName(email, settings), settings))
-  await shed(env, client.ip, device !== undefined)
+  shed(env, client.ip, device !== undefined)
   const attempt = { who: { email }, password, client, device_token }
   let verdict = await check(env, email, attempt)
-  if (isRefusedUnheard(verdict) && settings.TURNSTILE_SECRET !== undefined && device === undefined) {
+  if (isRefusedUnheard(verdict) && settings.TURNSTILE_SECRET !== undefined && !verdict.from_device) {
     const solved = turnstile_token !== undefined && (await isSolved(turnstile_token, client.ip, settings))
     if (!solved) throw tooMany('challenge_required', verdict.retry_after)
     verdict = await check(env, email, { ...attempt, challenged: true })
   }
+  if (!isRefusedUnheard(verdict)) await countWork(env)
   const authenticated = await passed(env, verdict, client, now)
   welcome(client.ip)
   return authenticated
@@ -71,8 +74,11 @@ export async function confirmPassword(
  * @throws Problem 503 `overloaded`, for a stranger, 503 `unavailable`
  */
 export async function hashFor(env: Env, email: string, password: string, stranger?: Client): Promise<string> {
-  await shed(env, stranger?.ip ?? null, stranger === undefined)
-  return ask(env, email, (doorkeeper) => doorkeeper.hash(password))
+  if (stranger !== undefined) shed(env, stranger.ip, false)
+  await countWork(env)
+  // A stranger's goes to an object of its own: who registers an address a thousand times keeps nobody from signing in.
+  const name = stranger === undefined ? email : `\0${email}`
+  return ask(env, name, (doorkeeper) => doorkeeper.hash(password))
 }
 
 /** Opens all that failures have closed on an account. @throws Problem 503 `unavailable` */
@@ -80,15 +86,14 @@ export const unlock = (env: Env, email: string): Promise<void> => ask(env, email
 
 /** Whether another mail may go to this address today. @throws Problem 503 `unavailable` */
 export const admitMail = (env: Env, email: string): Promise<boolean> =>
-  ask(env, email, (doorkeeper) => doorkeeper.admitMail())
+  ask(env, email, (doorkeeper) => doorkeeper.admitMail(), false)
 
-/** The devices that signed in to the account of this address. @throws Problem 503 `unavailable` */
-export const devicesOf = (env: Env, email: string): Promise<Device[]> =>
-  ask(env, email, (doorkeeper) => doorkeeper.devices())
+/** The devices and networks that signed in to the account of this address. @throws Problem 503 `unavailable` */
+export const knownTo = (env: Env, email: string): Promise<Known> => ask(env, email, (doorkeeper) => doorkeeper.known())
 
 /** Makes a device a stranger again; false when it is none already. @throws Problem 503 `unavailable` */
 export const forgetDevice = (env: Env, email: string, id: string): Promise<boolean> =>
-  ask(env, email, (doorkeeper) => doorkeeper.forgetDevice(id))
+  ask(env, email, (doorkeeper) => doorkeeper.forgetDevice(id), false)
 
 /** Forgets all that was counted and remembered for an address. @throws Problem 503 `unavailable` */
 export const forgetAccount = (env: Env, email: string): Promise<void> =>
@@ -100,10 +105,11 @@ const check = (env: Env, email: string, attempt: Omit<Attempt, 'id'>): Promise<V
 }
 
 /**
- * One call to the doorkeeper of an address, and one more where the first was lost: an attempt keeps its id. Where it
+ * One call to the doorkeeper of an address, and, where that was lost and twice is as good as once, another: an attempt
+ * keeps its id. Where it
  * cannot be reached, nobody signs in by password; tokens go on being verified and refreshed without it.
  */
-async function ask<T>(env: Env, email: string, call: (doorkeeper: Desk) => Promise<T>): Promise<T> {
+async function ask<T>(env: Env, email: string, call: (doorkeeper: Desk) => Promise<T>, again = true): Promise<T> {
   const settings = config(env)
   const name = await accountName(email, settings)
   const once = () => {
@@ -111,11 +117,18 @@ async function ask<T>(env: Env, email: string, call: (doorkeeper: Desk) => Promi
     return call(stub as Desk)
   }
   try {
-    return await once().catch(once)
+    return await once().catch((error: unknown) => {
+      if (!again || isOverloaded(error)) throw error
+      return once()
+    })
   } catch (cause) {
     throw new Problem('unavailable', { cause, headers: { 'Retry-After': '2' } })
   }
 }
+
+/** Cloudflare marks an object that has too much to do; asking it again would add to that. */
+const isOverloaded = (error: unknown): boolean =>
+  typeof error === 'object' && error !== null && 'overloaded' in error && error.overloaded === true
 
 /** What an object is called: a keyed hash of the address, so that a list of the objects names nobody. */
 async function accountName(email: string, config: Config): Promise<string> {

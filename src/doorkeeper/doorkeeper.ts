@@ -37,7 +37,7 @@ export type Attempt = {
 
 export type Verdict =
   | { ok: true; user: User; hash: string | undefined; device_token: string | undefined }
-  | { ok: false; reason: 'too_many_attempts'; retry_after: number }
+  | { ok: false; reason: 'too_many_attempts'; retry_after: number; from_device: boolean }
   | { ok: false; reason: 'refused'; user: User | undefined; result: PasswordCheck }
   | { ok: false; reason: 'unavailable' }
 
@@ -86,8 +86,10 @@ export class Doorkeeper extends DurableObject<Env> {
     return allowed
   }
 
-  async devices(): Promise<Device[]> {
-    return this.state.devices
+  /** Where the account was signed in from, as far as it is remembered. */
+  async known(): Promise<Pick<State, 'devices' | 'networks'>> {
+    const { devices, networks } = this.state
+    return { devices, networks }
   }
 
   /** Forgets a device: its token is worth nothing from now on. False when it was not known. */
@@ -112,7 +114,10 @@ export class Doorkeeper extends DurableObject<Env> {
     const device = attempt.device_token === undefined ? undefined : await this.knownDevice(attempt.device_token)
     const caller = this.callerOf(attempt, device)
     const reserved = takeAttempt(this.state, caller, now())
-    if (!reserved.ok) return { ok: false, reason: 'too_many_attempts', retry_after: reserved.retry_after }
+    if (!reserved.ok) {
+      const { retry_after } = reserved
+      return { ok: false, reason: 'too_many_attempts', retry_after, from_device: device !== undefined }
+    }
     this.state = reserved.state // nothing was awaited since it was read
 
     let user: User | undefined

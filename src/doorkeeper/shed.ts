@@ -1,8 +1,11 @@
 import { Problem } from '../core/problem.ts'
-import { network } from '../lib/network.ts'
+import { isLoopback, network } from '../lib/network.ts'
 
-/** Seconds after which a shed caller may come again: some of the work of a minute is done by then. */
-const RETRY_AFTER_SECONDS = 10
+/** Once the rate is passed, strangers are turned away for so long. Seconds. */
+const PAUSE_SECONDS = 10
+
+/** Until when this isolate turns strangers away, in milliseconds, for each binding that counts. */
+const pausedUntil = new WeakMap<RateLimit, number>()
 
 /** Networks that signed in through this isolate, the latest last: data, bounded, and only ever a favour. */
 const welcomed = new Set<string>()
@@ -16,13 +19,19 @@ export function welcome(ip: string | null): void {
   if (welcomed.size > MAX_WELCOMED) welcomed.delete(welcomed.values().next().value!)
 }
 
+/** Counts a password that was compared or hashed. What a doorkeeper refused unheard cost nothing, and is not counted. */
+export async function countWork({ BREAKER }: Env): Promise<void> {
+  const { success } = await BREAKER.limit({ key: 'password work' })
+  if (!success) pausedUntil.set(BREAKER, Date.now() + PAUSE_SECONDS * 1000)
+}
+
 /**
- * Counts a piece of password work of this location. Storms over many names meet no single doorkeeper, so past a rate
- * strangers are turned away before any; who signed in before goes on.
+ * Turns a stranger away while the password work of this location is past its rate: storms over many names meet no single
+ * doorkeeper. Who signed in before goes on, and so does this machine.
  * @throws Problem 503 `overloaded`
  */
-export async function shed(env: Env, ip: string | null, known: boolean): Promise<void> {
-  const { success } = await env.BREAKER.limit({ key: 'password work' })
-  if (success || known || welcomed.has(network(ip))) return
-  throw new Problem('overloaded', { headers: { 'Retry-After': String(RETRY_AFTER_SECONDS) } })
+export function shed({ BREAKER }: Env, ip: string | null, known: boolean): void {
+  const isPaused = (pausedUntil.get(BREAKER) ?? 0) > Date.now()
+  if (!isPaused || known || isLoopback(ip) || welcomed.has(network(ip))) return
+  throw new Problem('overloaded', { headers: { 'Retry-After': String(PAUSE_SECONDS) } })
 }

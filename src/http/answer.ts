@@ -2,13 +2,17 @@ import type { Context } from 'hono'
 import { Problem } from '../core/problem.ts'
 import type { AppEnv } from './app-env.ts'
 
+/** What a 401 without a better one carries (RFC 9110 section 15.5.2). An error code follows only where a token was sent. */
+export const CHALLENGE = 'Bearer realm="latchkey"'
+
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
 
 /** Whatever was thrown, as `application/problem+json` (RFC 9457); what nobody foresaw is a 500 without detail. */
 export function answerError(error: unknown, c: Context<AppEnv>): Response {
   const problem = error instanceof Problem ? error : new Problem('internal_error', { cause: error })
   logProblem(problem, c)
-  const { status, title, code, errors, headers } = problem
+  const { status, title, code, errors } = problem
+  const headers = { ...(status === 401 && { 'WWW-Authenticate': CHALLENGE }), ...problem.headers }
   const type = `urn:latchkey:problem:${code}`
   const document = { type, title, status, code, request_id: c.var.requestId, ...(errors && { errors }) }
   return c.body(JSON.stringify(document), status, { ...headers, 'Content-Type': 'application/problem+json' })

@@ -8,33 +8,32 @@ import { isRevoked } from '../core/revocations.ts'
 import { liveSession, type Session } from '../core/sessions.ts'
 import { candidateKeys, keyring, type SigningKey, sessionOf } from '../core/tokens.ts'
 import { now } from '../lib/time.ts'
+import { CHALLENGE } from './answer.ts'
 import type { AppEnv, Asked } from './app-env.ts'
 import { cookieValues, isSameOrigin, SESSION_COOKIE } from './cookie.ts'
 
 /** What a guarded handler has more than others: whose request this is. */
 export type Guarded = AppEnv & { Variables: { session: Session } }
 
-/** A session that is still worth something, or none; `offline` tokens are not asked after. */
-type Check = (session: Session, c: Asked & Pick<Context, 'executionCtx'>) => Promise<boolean> | boolean
+/** The session that a good token speaks of, as it stands by now; undefined when it has ended. */
+type Check = (claimed: Session, c: Asked & Pick<Context, 'executionCtx'>) => Promise<Session | undefined>
 
 /** Seconds for which a login, or a `POST /user/reauth`, counts as recent. */
 const FRESH_SECONDS = 600
-
-/** RFC 6750 section 3: an error code follows only where a token was sent. */
-const CHALLENGE = 'Bearer realm="latchkey"'
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /** Whether the session is not among the revoked, as this isolate knew them at most a few seconds ago. */
 const notRevoked: Check = async (session, { env, executionCtx }) => {
   const scope = { db: env.DB, maxAgeSeconds: config(env).REVOCATION_MAX_AGE_SECONDS }
-  return !(await isRevoked({ ...scope, waitUntil: (work) => executionCtx.waitUntil(work) }, session.id))
+  const revoked = await isRevoked({ ...scope, waitUntil: (work) => executionCtx.waitUntil(work) }, session.id)
+  return revoked ? undefined : session
 }
 
-const live: Check = async (session, { env }) => (await liveSession(env.DB, session, now())) !== undefined
+const live: Check = (session, { env }) => liveSession(env.DB, session, now())
 
 /** The signature and the claims alone: no revocation is seen until `exp`. For what may be read by yesterday's guest. */
-export const offline = guard(() => true)
+export const offline = guard((session) => Promise.resolve(session))
 
 /**
  * Lets a request pass that bears a good access token whose session is not revoked, and gives the handler `session`.
@@ -43,20 +42,34 @@ export const offline = guard(() => true)
  */
 export const loginRequired = guard(notRevoked)
 
-/** As `loginRequired`, but asks the database, so that a revocation counts at once. For whatever changes an account. */
+/**
+ * As `loginRequired`, but asks the database: a revocation counts at once, and `roles` are those of now. For whatever
+ * shows or changes an account.
+ */
 export const strictLogin = guard(live)
 
 /**
  * As `strictLogin`, and somebody typed the password into this session within the last ten minutes.
  * @throws Problem 401 `fresh_login_required`, with the challenge of RFC 9470 section 3
  */
-export const freshLogin = guard(async (session, { env }) => {
-  const row = await liveSession(env.DB, session, now())
-  if (row && now() - row.auth_time > FRESH_SECONDS) {
+export const freshLogin = guard(async (claimed, c) => {
+  const session = await live(claimed, c)
+  if (session && now() - session.auth_time > FRESH_SECONDS) {
     throw refusal('fresh_login_required', `error="insufficient_user_authentication", max_age=${FRESH_SECONDS}`)
   }
-  return row !== undefined
+  return session
 })
+
+/**
+ * As `strictLogin`, for users who have a role.
+ * @throws Problem 403 `insufficient_role`, with the challenge of RFC 6750 section 3.1
+ */
+export const roleRequired = (role: string): MiddlewareHandler<Guarded> =>
+  guard(async (claimed, c) => {
+    const session = await live(claimed, c)
+    if (session && !session.roles.includes(role)) throw refusal('insufficient_role', 'error="insufficient_scope"')
+    return session
+  })
 
 /** Whose request this is, on routes that serve strangers too. @throws Problem 403 `cross_site_request`, 503 */
 export async function sessionOfRequest(c: Asked & Pick<Context, 'executionCtx'>): Promise<Session | undefined> {
@@ -106,7 +119,7 @@ async function checkedSession(
 ): Promise<Session | undefined> {
   if (ambient && !SAFE_METHODS.has(c.req.method) && !isSameOrigin(c)) throw new Problem('cross_site_request')
   const session = await verifiedSession(token, config(c.env))
-  return session && (await check(session, c)) ? session : undefined
+  return session && check(session, c)
 }
 
 /** The session that a token speaks of, when `hono/jwt` finds its signature good and our checks its claims. */

@@ -1,6 +1,6 @@
 import type { MiddlewareHandler } from 'hono'
 import { Problem } from '../core/problem.ts'
-import { network } from '../lib/network.ts'
+import { isLoopback, network } from '../lib/network.ts'
 import type { AppEnv } from './app-env.ts'
 import { clientOf } from './client.ts'
 
@@ -12,16 +12,15 @@ const PERIOD_SECONDS = 60
  * route, not by its path, which can be spelled in many ways. This machine is not limited: from outside, nobody has its address.
  * @throws Problem 429 `too_many_attempts`
  */
-export function prefilter(route: 'login' | 'register' | 'mail' | 'refresh'): MiddlewareHandler<AppEnv> {
+export function prefilter(route: 'login' | 'register' | 'mail' | 'link' | 'refresh'): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     const { ip } = clientOf(c)
-    if (ip !== null && !isLoopback(ip)) {
-      const limiter = route === 'refresh' ? c.env.PREFILTER_REFRESH : c.env.PREFILTER
+    if (!isLoopback(ip)) {
+      const cheap = route === 'refresh' || route === 'link'
+      const limiter = cheap ? c.env.PREFILTER_REFRESH : c.env.PREFILTER
       const { success } = await limiter.limit({ key: `${route} ${network(ip)}` })
       if (!success) throw new Problem('too_many_attempts', { headers: { 'Retry-After': String(PERIOD_SECONDS) } })
     }
     await next()
   }
 }
-
-const isLoopback = (ip: string): boolean => ip === '::1' || ip.startsWith('127.')

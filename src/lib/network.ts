@@ -1,3 +1,6 @@
+/** Nobody comes from here but who runs the Worker on this machine; deployed, Cloudflare names every caller. */
+export const isLoopback = (ip: string | null): boolean => ip === null || ip === '::1' || ip.startsWith('127.')
+
 /**
  * The network of an address, as one customer of a provider has it: /24 of IPv4, /64 of IPv6 in canonical form. An
  * IPv4-mapped address is the IPv4 address. What is no address is a network of its own.

@@ -86,7 +86,7 @@ export const pages = new Hono<AppEnv>()
 
   .get('/verify', (c) => page(c, <VerifyPage language={languageOf(c)} token={c.req.query('token') ?? ''} />))
 
-  .post('/verify', (c) =>
+  .post('/verify', prefilter('link'), (c) =>
     submitted(
       c,
       async (fields) => {
@@ -100,7 +100,7 @@ export const pages = new Hono<AppEnv>()
 
   .get('/reset', (c) => page(c, <ResetPage language={languageOf(c)} token={c.req.query('token') ?? ''} />))
 
-  .post('/reset', (c) =>
+  .post('/reset', prefilter('link'), (c) =>
     submitted(
       c,
       async (fields) => {

@@ -1,9 +1,11 @@
 import { batch } from '../../core/d1.ts'
+import { Problem } from '../../core/problem.ts'
+import { knownTo } from '../../doorkeeper/ask.ts'
 import { sql } from '../../lib/sql.ts'
 
 /** Everything that is held about a person, but for hashes, and the links in mails that are not sent yet. */
-export async function everythingAbout(db: D1Database, user_id: number): Promise<Record<string, unknown>> {
-  const [users, sessions, one_time_tokens, outbox, audit_events] = await batch(db, [
+export async function everythingAbout(env: Env, user_id: number): Promise<Record<string, unknown>> {
+  const [users, sessions, one_time_tokens, outbox, audit_events] = await batch<{ email: string }>(env.DB, [
     sql`SELECT id AS user_id, email, email_verified, disabled_at, roles, language, password_set_at, created_at
       FROM users WHERE id = ${user_id}`,
     sql`SELECT id, created_at, auth_time, refreshed_at, expires_at, revoked_at, ip, country, user_agent
@@ -14,5 +16,7 @@ export async function everythingAbout(db: D1Database, user_id: number): Promise<
     sql`SELECT at, event, reason, session_id, ip, country, user_agent, request_id
       FROM audit_events WHERE user_id = ${user_id} ORDER BY id`,
   ])
-  return { user: users?.[0], sessions, one_time_tokens, outbox, audit_events }
+  const user = users?.[0]
+  if (!user) throw new Problem('not_found')
+  return { user, sessions, one_time_tokens, outbox, audit_events, ...(await knownTo(env, user.email)) }
 }

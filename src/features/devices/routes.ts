@@ -1,15 +1,16 @@
 import { Hono } from 'hono'
 import { Problem } from '../../core/problem.ts'
 import { findUser } from '../../core/users.ts'
-import { devicesOf, forgetDevice } from '../../doorkeeper/ask.ts'
+import { forgetDevice, knownTo } from '../../doorkeeper/ask.ts'
 import type { AppEnv, Asked } from '../../http/app-env.ts'
-import { loginRequired, strictLogin } from '../../http/guard.ts'
+import { strictLogin } from '../../http/guard.ts'
 import { sql } from '../../lib/sql.ts'
 
 /** The devices that signed in before, and so are counted apart from strangers at the next login. */
 export const devices = new Hono<AppEnv>()
-  .get('/devices', loginRequired, async (c) => {
-    return c.json({ devices: await devicesOf(c.env, await emailOf(c, c.var.session.user_id)) })
+  .get('/devices', strictLogin, async (c) => {
+    const { devices: known } = await knownTo(c.env, await emailOf(c, c.var.session.user_id))
+    return c.json({ devices: known })
   })
 
   .delete('/devices/:id', strictLogin, async (c) => {

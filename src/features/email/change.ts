@@ -24,7 +24,7 @@ export async function requestEmailChange(
   const settings = config(env)
   requireLinks(settings)
   const { user } = await confirmPassword(env, session, password, client, now)
-  const admitted = (await admitMail(env, email)) ? sql`TRUE` : sql`FALSE`
+  const admitted = (await admitMail(env, email)) ? sql`TRUE` : sql`FALSE` // no link, no change, the same answer
   const { token, hash } = await newOneTimeToken()
   // The password that was just checked: one that was reset meanwhile must leave no change behind (pre-hijacking again).
   const self = sql`id = ${user.id} AND hashed_password = ${user.hashed_password}`

@@ -11,11 +11,11 @@ import { sql } from '../../lib/sql.ts'
 export async function resend(env: Env, email: string, client: Client, now: number): Promise<void> {
   const settings = config(env)
   requireLinks(settings)
-  const admitted = (await admitMail(env, email)) ? sql`TRUE` : sql`FALSE`
-  const user_id = sql`(SELECT id FROM users WHERE ${hasEmail(email)})`
-  const audit = auditRow({ event: 'verification_requested', user_id }, client, now)
+  const admitted = await admitMail(env, email)
+  const users = hasEmail(email)
+  const event = { event: 'verification_requested', reason: admitted ? null : 'mail_limit' } as const
   await batch(env.DB, [
-    ...(await verificationMail(settings, sql`${hasEmail(email)} AND ${admitted}`, client, now)),
-    audit,
+    ...(admitted ? await verificationMail(settings, users, client, now) : []),
+    auditRow({ ...event, user_id: sql`(SELECT id FROM users WHERE ${users})` }, client, now),
   ])
 }

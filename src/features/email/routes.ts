@@ -18,7 +18,7 @@ const change = v.object({ email: emailAddress, password: confirmation.entries.pa
 
 /** Proving that an address is one's own, and moving to another. */
 export const email = new Hono<AppEnv>()
-  .post('/email/verify', body(mailed), async (c) => {
+  .post('/email/verify', prefilter('link'), body(mailed), async (c) => {
     await verify(c.env, c.req.valid('json').token, clientOf(c), now())
     sendMailAfter(c)
     return c.body(null, 204)

@@ -11,13 +11,14 @@ import { sql } from '../../lib/sql.ts'
 export async function forgot(env: Env, email: string, client: Client, now: number): Promise<void> {
   const settings = config(env)
   requireLinks(settings)
-  const admitted = (await admitMail(env, email)) ? sql`TRUE` : sql`FALSE`
+  const admitted = await admitMail(env, email)
   const { token, hash } = await newOneTimeToken()
   const users = sql`${hasEmail(email)} AND disabled_at IS NULL`
   const user_id = sql`(SELECT id FROM users WHERE ${users})`
+  const mail = { kind: 'reset', language: client.language, now, token } as const
+  const reason = admitted ? null : 'mail_limit'
   await batch(env.DB, [
-    issueOneTime('reset', hash, now, sql`${users} AND ${admitted}`),
-    await mailRow(settings, { kind: 'reset', language: client.language, now, token }, sql`${users} AND ${admitted}`),
-    auditRow({ event: 'password_reset_requested', user_id }, client, now),
+    ...(admitted ? [issueOneTime('reset', hash, now, users), await mailRow(settings, mail, users)] : []),
+    auditRow({ event: 'password_reset_requested', reason, user_id }, client, now),
   ])
 }

@@ -24,7 +24,7 @@ export const password = new Hono<AppEnv>()
     return c.json({ status: 'accepted' }, 202)
   })
 
-  .post('/password/reset', body(reset), async (c) => {
+  .post('/password/reset', prefilter('link'), body(reset), async (c) => {
     await resetPassword(c.env, c.req.valid('json'), clientOf(c), now())
     sendMailAfter(c)
     return c.body(null, 204)

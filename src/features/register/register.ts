@@ -22,7 +22,11 @@ export async function register(env: Env, { email, password }: Credentials, clien
   requireLinks(settings)
   await refuseCommon(password, email, settings)
   const hash = await hashFor(env, email, password, client)
-  const admitted = (await admitMail(env, email)) ? sql`TRUE` : sql`FALSE`
+  if (!(await admitMail(env, email))) {
+    // Without a mail nothing may change: a registration that voids another must bring the way out.
+    await batch(env.DB, [auditRow({ event: 'registered', reason: 'mail_limit' }, client, now)])
+    return
+  }
   const [verify, reset] = [await newOneTimeToken(), await newOneTimeToken()]
 
   const address = sql`canonical_email = ${email}`
@@ -37,15 +41,11 @@ export async function register(env: Env, { email, password }: Credentials, clien
       VALUES (${email}, ${hash}, ${now}, 0, ${client.language}, ${now}) ON CONFLICT DO NOTHING`,
     sql`UPDATE users SET hashed_password = NULL, password_set_at = NULL WHERE ${unconfirmed}`,
     sql`DELETE FROM one_time_tokens WHERE user_id = (SELECT id FROM users WHERE ${unconfirmed})`,
-    issueOneTime('verify', verify.hash, now, sql`${fresh} AND ${admitted}`),
-    issueOneTime('reset', reset.hash, now, sql`${waiting} AND ${admitted}`),
-    await mailRow(settings, { ...mail, kind: 'verify', token: verify.token }, sql`${fresh} AND ${admitted}`),
-    await mailRow(
-      settings,
-      { ...mail, kind: 'finish_registration', token: reset.token },
-      sql`${waiting} AND ${admitted}`,
-    ),
-    await mailRow(settings, { ...mail, kind: 'already_registered' }, sql`${confirmed} AND ${admitted}`),
+    issueOneTime('verify', verify.hash, now, fresh),
+    issueOneTime('reset', reset.hash, now, waiting),
+    await mailRow(settings, { ...mail, kind: 'verify', token: verify.token }, fresh),
+    await mailRow(settings, { ...mail, kind: 'finish_registration', token: reset.token }, waiting),
+    await mailRow(settings, { ...mail, kind: 'already_registered' }, confirmed),
     auditRow({ event: 'registered', user_id }, client, now, sql`EXISTS (SELECT 1 FROM users WHERE ${fresh})`),
     auditRow(
       { event: 'registered', reason: 'known_email', user_id },

@@ -5,7 +5,7 @@ import { confirmation } from '../../core/credentials.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { body } from '../../http/body.ts'
 import { clientOf } from '../../http/client.ts'
-import { loginRequired, offline, strictLogin } from '../../http/guard.ts'
+import { offline, strictLogin } from '../../http/guard.ts'
 import { prefilter } from '../../http/prefilter.ts'
 import { tokenAnswer } from '../../http/sign-in.ts'
 import { now } from '../../lib/time.ts'
@@ -24,7 +24,7 @@ export const session = new Hono<AppEnv>()
     return c.json(await tokenAnswer(grant, settings, at))
   })
 
-  .post('/reauth', loginRequired, body(confirmation), async (c) => {
+  .post('/reauth', strictLogin, body(confirmation), async (c) => {
     const [settings, at] = [config(c.env), now()]
     const { password } = c.req.valid('json')
     const grant = await reauthenticate(c.env, c.var.session, password, clientOf(c), at)
@@ -37,12 +37,12 @@ export const session = new Hono<AppEnv>()
     return c.body(null, 204)
   })
 
-  .post('/logout/everywhere', loginRequired, async (c) => {
+  .post('/logout/everywhere', strictLogin, async (c) => {
     await endAllSessions(c.env.DB, c.var.session, clientOf(c), now())
     return c.body(null, 204)
   })
 
-  .get('/sessions', loginRequired, async (c) => {
+  .get('/sessions', strictLogin, async (c) => {
     const sessions = await sessionsOf(c.env.DB, config(c.env), c.var.session.user_id, now())
     return c.json({ sessions: sessions.map((row) => ({ ...row, current: row.id === c.var.session.id })) })
   })
