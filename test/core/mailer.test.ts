@@ -291,7 +291,7 @@ describe('a mail', () => {
     await runCron(own)
     expect(asked).toHaveLength(2)
     for (const { url, init, headers, message } of asked) {
-      expect([url, init.method]).toEqual([MAIL_URL, 'POST'])
+      expect([url, init.method, init.redirect]).toEqual([MAIL_URL, 'POST', 'manual'])
       expect(headers.get('Content-Type')).toBe('application/json')
       expect(headers.get('Authorization')).toBe('Bearer the token of the mail API')
       expect(headers.get('Idempotency-Key')).toBe(id)

@@ -232,6 +232,17 @@ describe('half of that age', () => {
     expect(loads(isolate)).toBe(2)
   })
 
+  it('is half a second where the whole is one', async () => {
+    const isolate = watchedIsolate()
+    await asks(isolate, 'x', 1)
+    setClock(0.6)
+    await asks(isolate, 'x', 1)
+    expect(loads(isolate)).toBe(2)
+    setClock(1.1)
+    await asks(isolate, 'x', 1)
+    expect(loads(isolate)).toBe(2)
+  })
+
   it('is harmless while D1 fails', async () => {
     const isolate = watchedIsolate()
     await asks(isolate, 'x')
@@ -279,6 +290,19 @@ describe('a request that went away while it was reading', () => {
     expect(await statusOf(isolate)).toBe(200)
     expect(performance.now() - again).toBeLessThan(500)
     expect(loads(isolate)).toBe(read + 1)
+  })
+
+  it('keeps no other one waiting for longer when there are many of them', async () => {
+    vi.useRealTimers()
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const isolate = watchedIsolate()
+    isolate.before = () => (isolate.calls.length <= 4 ? silent() : undefined)
+    for (let i = 0; i < 4; i++) void fire(isolate)
+    await scheduler.wait(100)
+    const start = performance.now()
+    expect((await fire(isolate)).status).toBe(200)
+    expect(performance.now() - start).toBeLessThan(2_000)
+    expect(loads(isolate)).toBe(5)
   })
 
   it('stops nobody for long from reading at half the age', async () => {

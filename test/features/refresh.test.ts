@@ -531,9 +531,9 @@ describe('a database that was restored to an earlier time', () => {
   })
 
   it('gives all who come with it at once the same successor', async () => {
-    const { access_token, refresh_token } = await signIn()
-    const sid = claimsOf(access_token).sid as string
-    await refreshed(refresh_token) // just now: within the grace of a generation that the restored row has
+    const first = await signIn()
+    const sid = claimsOf(first.access_token).sid as string
+    await refreshed(first.refresh_token) // just now: within the grace of a generation that the restored row has
     const shown = await refreshToken({ session_id: sid, generation: 9 }, config(ENV))
     const answers = await Promise.all(Array.from({ length: 50 }, () => tryRefresh(shown)))
     expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200))
