@@ -19,11 +19,21 @@ export type Plan =
   /** Leaves the calls alone, and is told of each once it has run. */
   | { watch: (call: number) => Promise<void> }
 
-export type Call = { method: 'first' | 'all' | 'run' | 'raw' | 'batch' | 'exec'; statements: string[] }
+/** Who asks. A Durable Object has a binding of its own. */
+export type Caller = 'worker' | 'object'
+
+export type Call = {
+  by: Caller
+  method: 'first' | 'all' | 'run' | 'raw' | 'batch' | 'exec'
+  statements: string[]
+}
 
 export type FaultyD1 = {
+  /** The binding of the Worker. */
   db: D1Database
-  /** The calls so far. */
+  /** The binding of its objects. */
+  inside: D1Database
+  /** The calls so far, through both. */
   calls: Call[]
   /** From now on this plan, or none. Answers when its call has been made, and has run if it is to run. */
   follow: (plan?: Plan) => Promise<void>
@@ -33,8 +43,8 @@ export type FaultyD1 = {
 const RAISING = `SELECT json('{')`
 
 /**
- * The same database behind a binding that fails as planned. To the service it is another binding, so an isolate that
- * has not read anything yet.
+ * The same database behind bindings that fail as planned; the calls are counted through both. To the service they are
+ * other bindings, so an isolate that has not read anything yet.
  */
 export function faultyD1(real: D1Database): FaultyD1 {
   const calls: Call[] = []
@@ -56,41 +66,42 @@ export function faultyD1(real: D1Database): FaultyD1 {
     throw new Error('D1_ERROR: Network connection lost.')
   }
 
-  const wrapped = (statement: D1PreparedStatement, text: string): D1PreparedStatement => {
+  const wrapped = (by: Caller, statement: D1PreparedStatement, text: string): D1PreparedStatement => {
     const proxy = new Proxy(statement, {
       get(target, name: keyof D1PreparedStatement) {
-        if (name === 'bind') return (...values: unknown[]) => wrapped(target.bind(...values), text)
+        if (name === 'bind') return (...values: unknown[]) => wrapped(by, target.bind(...values), text)
         const method = target[name].bind(target) as (...values: unknown[]) => Promise<unknown>
-        return (...values: unknown[]) => pass({ method: name, statements: [text] }, () => method(...values))
+        return (...values: unknown[]) => pass({ by, method: name, statements: [text] }, () => method(...values))
       },
     })
     originals.set(proxy, { statement, text })
     return proxy
   }
 
-  const batch = (proxies: D1PreparedStatement[]) => {
+  const batch = (by: Caller, proxies: D1PreparedStatement[]) => {
     const own = proxies.map((proxy) => originals.get(proxy)!)
     const statements = own.map(({ statement }) => statement)
     if (plan && 'raiseAfter' in plan && calls.length + 1 === plan.at) {
       statements.splice(plan.raiseAfter, 0, real.prepare(RAISING))
     }
-    return pass({ method: 'batch', statements: own.map(({ text }) => text) }, () => real.batch(statements))
+    return pass({ by, method: 'batch', statements: own.map(({ text }) => text) }, () => real.batch(statements))
   }
 
-  const db = new Proxy(real, {
-    get(target, name) {
-      if (name === 'prepare') return (text: string) => wrapped(target.prepare(text), text)
-      if (name === 'batch') return batch
-      if (name === 'exec') {
-        return (text: string) => pass({ method: 'exec', statements: [text] }, () => target.exec(text))
-      }
-      if (typeof name === 'symbol') return Reflect.get(target, name) as unknown
-      throw new Error(`a way to the database that no fault reaches: ${name}`)
-    },
-  })
+  const binding = (by: Caller) =>
+    new Proxy(real, {
+      get(target, name) {
+        if (name === 'prepare') return (text: string) => wrapped(by, target.prepare(text), text)
+        if (name === 'batch') return (proxies: D1PreparedStatement[]) => batch(by, proxies)
+        if (name === 'exec') {
+          return (text: string) => pass({ by, method: 'exec', statements: [text] }, () => target.exec(text))
+        }
+        if (typeof name === 'symbol') return Reflect.get(target, name) as unknown
+        throw new Error(`a way to the database that no fault reaches: ${name}`)
+      },
+    })
   const follow = (next?: Plan) => {
     plan = next
     return new Promise<void>((resolve) => (strike = resolve))
   }
-  return { db, calls, follow }
+  return { db: binding('worker'), inside: binding('object'), calls, follow }
 }

@@ -265,7 +265,7 @@ export function watchedDoorkeeper(own: Env = ENV): { own: Env; names: string[] }
 /** The object that guards an address. Ask again after it was evicted. */
 export async function doorkeeperOf(email: string): Promise<DurableObjectStub<Doorkeeper>> {
   const { own, names } = watchedDoorkeeper()
-  await devicesOf(own, email)
+  await knownTo(own, email)
   return env.DOORKEEPER.getByName(names[0]!)
 }
 

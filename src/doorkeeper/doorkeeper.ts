@@ -16,6 +16,7 @@ import {
   knowDevice,
   knowNetwork,
   returnAttempt,
+  succeed,
   type State,
   takeAttempt,
   takeMail,
@@ -133,7 +134,7 @@ export class Doorkeeper extends DurableObject<Env> {
     const { BCRYPT_COST } = this.settings
     const result = await checkPassword(attempt.password, user, BCRYPT_COST)
     if (!user || result !== 'match') return { ok: false, reason: 'refused', user, result }
-    this.state = clearBucket(this.state, caller)
+    this.state = succeed(this.state, caller)
     if (user.disabled_at !== null || !user.email_verified) return { ok: false, reason: 'refused', user, result }
     const hash = await upgradedHash(attempt.password, user, BCRYPT_COST)
     const isLogin = 'email' in attempt.who // a session that confirms itself is no new device

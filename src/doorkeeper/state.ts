@@ -17,7 +17,7 @@ export type State = {
   buckets: Partial<Record<Caller, Bucket>>
   networks: { name: string; used_at: number }[]
   devices: Device[]
-  /** Attempts of all callers in the current hour. */
+  /** Failed attempts of all callers in the current hour. */
   hour: { started_at: number; attempts: number }
   /** Whether somebody has this name, as far as is known. */
   exists: boolean
@@ -70,11 +70,14 @@ export function returnAttempt(state: State, caller: Caller): State {
   return { ...state, buckets: { ...state.buckets, [caller]: giveBack(bucket) }, hour }
 }
 
-/** A right password opens its caller's own bucket, and no other: a storm from elsewhere stays counted. */
+/** Without a caller's bucket. */
 export function clearBucket(state: State, caller: Caller): State {
   const { [caller]: _cleared, ...buckets } = state.buckets
   return { ...state, buckets }
 }
+
+/** A right password was no guess: it opens its caller's own bucket and no other, where a storm stays counted. */
+export const succeed = (state: State, caller: Caller): State => clearBucket(returnAttempt(state, caller), caller)
 
 /** Remembers where somebody signed in from. */
 export function knowNetwork(state: State, name: string, now: number): State {

@@ -62,11 +62,14 @@ async function tablesOfPeople(): Promise<string[]> {
 describe('GET /user/me/export', () => {
   it('gives everything that the tables hold about the person, and nothing about anybody else', async () => {
     const [user, other] = [await wellKnown(), await wellKnown()]
+    await login(user.email)
     const answer = await call('GET', '/user/me/export', bearer(user.token))
     expect(answer.status).toBe(200)
     expect(answer.headers.get('Cache-Control')).toBe('no-store')
     const document = await answer.json<Record<string, Record<string, unknown>[]>>()
-    const { user: account, ...lists } = document
+    const { user: account, devices, networks, ...lists } = document
+    expect(devices).toEqual([expect.objectContaining({ id: expect.any(String), user_agent: null })])
+    expect(networks).toEqual([expect.objectContaining({ name: expect.any(String) })])
     expect(Object.keys(lists).sort()).toEqual(await tablesOfPeople())
     const tables = await dump()
     for (const [name, rows] of Object.entries(lists)) {
