@@ -19,6 +19,7 @@ function attack(bucket: Bucket, seconds: number): { times: number[]; bucket: Buc
       times.push(at)
       bucket = reservation.bucket
     } else {
+      expect(reservation.retry_after).toBeGreaterThan(0)
       at += reservation.retry_after
     }
   }

@@ -184,6 +184,9 @@ describe('a device', () => {
     for (const token of wrong) expect([token, await statusOf(mine.email, token)]).toEqual([token, 429])
     expect(await statusOf(mine.email, device_token)).toBe(200)
     expect(await statusOf(theirs.email, device_token)).toBe(429)
+    const { devices } = await stateFor(mine.email)
+    await stateFor(theirs.email, (state) => ({ ...state, devices })) // it is bound to the account, not to a list
+    expect(await statusOf(theirs.email, device_token)).toBe(429)
     for (const token of [access_token, 'x'.repeat(129)]) {
       await expectProblem(
         await loginFrom(freshAddress(), { email: mine.email, device_token: token }, CALM),

@@ -118,7 +118,10 @@ describe('what an object remembers of attempts', () => {
         attempts += 1
         if (at < START + 3_600) hour += 1
         state = reserved.state
-      } else at += reserved.retry_after
+      } else {
+        expect(reserved.retry_after).toBeGreaterThan(0)
+        at += reserved.retry_after
+      }
     }
     expect([hour, attempts]).toEqual([17, 100])
   })
