@@ -173,7 +173,7 @@ type Filling = { app: string; publicUrl: string | undefined; token: string | und
 
 /** A mail in text and HTML. Every value is escaped; the link's host comes from the settings, never from a request. */
 export function composeMail(kind: MailKind, language: Language, { app, publicUrl, token }: Filling): Mail {
-  const { subject, lines, link } = mailWords[language][kind]
+  const { subject, lines, link } = (mailWords[language] ?? mailWords.en)[kind] // a row from outside may say anything
   const filled = lines.map((line) => line.replaceAll('{app}', () => app)) // a text would be read for `$&`
   const url = link && publicUrl !== undefined ? `${publicUrl}${link.path}?token=${token ?? ''}` : undefined
   const [greeting = '', ...rest] = filled

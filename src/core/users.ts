@@ -18,13 +18,13 @@ const COLUMNS = sql`id, email, hashed_password, password_set_at, email_verified,
 
 /**
  * The condition for the row that signs in with this address. A row that was inserted from outside may hold an
- * international domain as its owner typed it, so both spellings are looked up; the older row wins, because whoever
- * registers the other spelling later must not stand in front of it.
+ * international domain as its owner typed it, so both spellings are looked up. The confirmed row wins, then the
+ * older: whoever registers the other spelling must not stand in front of it.
  */
 export function hasEmail(email: string): Sql {
   const canonical = canonicalEmail(email)
   const spellings = sql`canonical_email IN (${canonical}, ${asciiLower(email)})`
-  return sql`id = (SELECT id FROM users WHERE ${spellings} ORDER BY id LIMIT 1)`
+  return sql`id = (SELECT id FROM users WHERE ${spellings} ORDER BY email_verified DESC, id LIMIT 1)`
 }
 
 /** @throws Problem `unavailable` */
