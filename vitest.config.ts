@@ -2,7 +2,7 @@ import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-pool-worker
 import { defineConfig } from 'vitest/config'
 
 // One worker for all files: starting workerd anew for each costs more than the tests. Every file resets its storage.
-export default defineConfig(async () => ({
+export default defineConfig({
   plugins: [
     cloudflareTest({
       wrangler: { configPath: './wrangler.toml' },
@@ -35,4 +35,4 @@ export default defineConfig(async () => ({
     silent: 'passed-only',
     coverage: { provider: 'v8', include: ['src/**'] },
   },
-}))
+})

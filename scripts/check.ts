@@ -18,7 +18,7 @@ const steps: [name: string, command: string][] = [
   ['format', 'prettier --check --log-level warn .'],
   ['tests', 'vitest run --coverage'],
   ['end to end', 'vitest run --config vitest.e2e.config.ts'],
-  ['bundle', `wrangler deploy --dry-run --minify --outdir ${OUTPUT}`],
+  ['bundle', `wrangler deploy --dry-run --outdir ${OUTPUT}`],
 ]
 
 for (const [name, command] of steps) {

@@ -3,6 +3,7 @@
  * `--persist-to` and `--port` are obeyed here too.
  */
 import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -39,8 +40,9 @@ const url = `http://localhost:${port}`
 const ours = [
   '--show-interactive-dev-session=false',
   ...(values.port === undefined ? ['--port', String(port)] : []),
-  // Mailed links lead here, unless somebody says otherwise.
-  ...(args.some((arg) => arg.includes('PUBLIC_URL')) ? [] : ['--var', `PUBLIC_URL:${url}`]),
+  // What a deployment has to set; nothing leaves this machine. Mailed links lead here.
+  ...unlessGiven('PUBLIC_URL', url),
+  ...unlessGiven('MAIL_FROM', 'latchkey@localhost'),
 ]
 console.log(`
   Latchkey          ${url}/login
@@ -54,6 +56,13 @@ const wrangler = join(ROOT, 'node_modules', 'wrangler', 'bin', 'wrangler.js')
 const child = spawn(process.execPath, [wrangler, 'dev', ...ours, ...args], { cwd: ROOT, stdio: 'inherit' })
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal))
 child.on('exit', (code) => process.exit(code ?? 0))
+
+/** A variable for wrangler, unless somebody has set it on the command line or in .dev.vars. */
+function unlessGiven(name: string, value: string): string[] {
+  const given =
+    args.some((arg) => arg.startsWith(`${name}:`)) || readFileSync(join(ROOT, '.dev.vars'), 'utf8').includes(`${name}=`)
+  return given ? [] : ['--var', `${name}:${value}`]
+}
 
 /** The demo user, unless somebody with that address is there already. */
 async function seed(db: D1Database): Promise<void> {

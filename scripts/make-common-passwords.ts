@@ -1,9 +1,13 @@
 /** Writes src/core/common-passwords.data.ts: a Bloom filter of the most common passwords that are long enough to be chosen. */
 import { createHash } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import lists from 'zxcvbn/lib/frequency_lists.js'
 import { ROOT } from './local.ts'
+
+/** Loaded by name, because the package describes only its front door. */
+const path = createRequire(import.meta.url).resolve('zxcvbn/lib/frequency_lists.js')
+const lists = (await import(path)) as { default: { passwords: string[] } }
 
 const SHORTEST = 8
 const ENTRIES = 3_200
@@ -12,7 +16,7 @@ const ENTRIES = 3_200
 const BITS = Math.ceil((ENTRIES * 13) / 8) * 8
 const HASHES = 8
 
-const common = (lists.passwords as string[]).filter((password) => [...password].length >= SHORTEST).slice(0, ENTRIES)
+const common = lists.default.passwords.filter((password) => Array.from(password).length >= SHORTEST).slice(0, ENTRIES)
 const filter = Buffer.alloc(BITS / 8)
 for (const password of common) {
   const digest = createHash('sha256').update(password).digest()
@@ -22,9 +26,9 @@ for (const password of common) {
   }
 }
 
-const path = join(ROOT, 'src', 'core', 'common-passwords.data.ts')
+const output = join(ROOT, 'src', 'core', 'common-passwords.data.ts')
 writeFileSync(
-  path,
+  output,
   `// Made by scripts/make-common-passwords.ts from the first ${ENTRIES} passwords of at least ${SHORTEST} characters in zxcvbn 4.4.2 (MIT).
 export const HASHES = ${HASHES}
 export const FILTER =

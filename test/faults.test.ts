@@ -13,7 +13,6 @@ import type { MailKind } from '../src/core/outbox.ts'
 import type { ProblemCode } from '../src/core/problem.ts'
 import { readRefreshToken, refreshToken } from '../src/core/refresh-tokens.ts'
 import { accessToken } from '../src/core/tokens.ts'
-import type { Doorkeeper } from '../src/doorkeeper/doorkeeper.ts'
 import { emptyState, type State } from '../src/doorkeeper/state.ts'
 import worker from '../src/index.ts'
 import { type Sql, sql } from '../src/lib/sql.ts'
@@ -245,7 +244,8 @@ const scenarios: Scenario[] = [
       '+ mail to owner@example.com: Confirm your email address',
       '+ audit: login_failed (email_not_verified) of owner in nothing',
     ],
-    asks: ['check'],
+    asks: ['check', 'admitMail'],
+    remembers: ['+ owner: mails 1'],
     lastly: () => follow('/user/email/verify', OWNER),
   },
   {
@@ -715,8 +715,11 @@ const WITHOUT_D1: Record<string, string> = {
 
 const ON_PAGES = new Set(['GET /login', 'POST /login', 'POST /logout', 'POST /verify', 'POST /reset'])
 
-/** What a doorkeeper is asked once its part is written, and what is logged where it could not be: no answer waits for it. */
-const AFTERWARDS: Record<string, string> = { unlock: 'doorkeeper_not_opened', forget: 'doorkeeper_not_cleared' }
+/** What is logged where a doorkeeper could not be told what has been done already. The answer is as if it had been. */
+const notTold = ({ route }: Scenario, question: string): string | undefined =>
+  route.includes('/admin/')
+    ? undefined
+    : { unlock: 'doorkeeper_not_opened', forget: 'doorkeeper_not_cleared' }[question]
 
 /** What is not asked again where its answer was lost: twice would be another thing than once. */
 const ASKED_ONCE = new Set(['admitMail', 'forgetDevice'])
@@ -862,9 +865,10 @@ describe.each(scenarios.filter(({ asks }) => asks !== undefined))('without doork
     const answer = await request(scenario, faultyD1(env.DB), { doorkeepers: noDoorkeepers })
     await expectNothingSecret(scenario, answer)
     const [first] = scenario.asks as [string]
-    if (first in AFTERWARDS) await expectOutcome(scenario, answer, scenario.answers)
+    const code = notTold(scenario, first)
+    if (code) await expectOutcome(scenario, answer, scenario.answers)
     else await expectUnavailable(scenario, answer)
-    expect(await stateNow()).toEqual(rehearsal.states.at(first in AFTERWARDS ? -1 : 0))
+    expect(await stateNow()).toEqual(rehearsal.states.at(code ? -1 : 0))
     expect(await memoryNow()).toEqual(rehearsal.memories[0])
   })
 })
@@ -1051,15 +1055,15 @@ async function loseQuestion(scenario: Scenario, rehearsal: Rehearsal, { at, ran,
     after: () => void (isLost(again.length) && ran && fail()),
   })
   const answer = await request(scenario, d1, { doorkeepers: losing })
-  await expectNothingSecret(scenario, answer)
   const isOver = tries > 1 || ASKED_ONCE.has(question)
-  const goesOn = !isOver || question in AFTERWARDS
+  const code = notTold(scenario, question)
+  const goesOn = !isOver || code !== undefined
   const twice = ASKED_ONCE.has(question) ? [] : [question]
   expect(again, about).toEqual([...asked.slice(0, at), ...twice, ...(goesOn ? asked.slice(at) : [])])
   if (goesOn) await expectOutcome(scenario, answer, scenario.answers)
   else await expectUnavailable(scenario, answer)
-  const unheard = expect.objectContaining({ code: AFTERWARDS[question] }) as unknown
-  if (isOver && goesOn) expect(logged(), about).toContainEqual(unheard)
+  await expectNothingSecret(scenario, goesOn ? undefined : answer)
+  if (isOver && goesOn) expect(logged(), about).toEqual([expect.objectContaining({ code })])
   expect(await stateNow(), about).toEqual(states.at(goesOn ? -1 : 0))
   expect(await memoryNow(), about).toEqual(isOver ? memories[ran ? at : at - 1] : memories.at(-1))
   await expectInvariants()
@@ -1219,10 +1223,12 @@ async function request({ route, ask }: Scenario, d1: FaultyD1, { plan, ...given 
 /** Where a fault is silence, nothing may be answered before the deadline, and everything at it. */
 async function answerOf<T>(pending: Promise<T>, struck: Promise<void>, fault: Fault | undefined): Promise<T> {
   if (!fault || faults[fault].answers) return pending
-  let settled = false
+  let [settled, silent] = [false, false]
   const settle = () => void (settled = true)
   pending.then(settle, settle)
-  await Promise.race([struck, pending])
+  void struck.then(() => (silent = true))
+  // Not by waiting for it: what an object brings about goes on as that object, and may touch nothing of ours.
+  while (!silent && !settled) await scheduler.wait(1)
   await vi.advanceTimersByTimeAsync(DEADLINE - 1)
   expect(settled).toBe(false)
   await vi.advanceTimersByTimeAsync(1)
@@ -1278,7 +1284,7 @@ function logged(): Record<string, unknown>[] {
 }
 
 /** Nothing that is secret, and nobody's address, in a log; nor in an answer, but for a form that comes back. */
-async function expectNothingSecret({ ask }: Scenario, answer: Response): Promise<void> {
+async function expectNothingSecret({ ask }: Scenario, answer = new Response()): Promise<void> {
   const log = JSON.stringify(logged())
   const shown = `${await answer.clone().text()} ${JSON.stringify([...answer.headers])}`
   for (const secret of [...SECRETS, HASH, CHEAP_HASH]) {
