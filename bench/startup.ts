@@ -13,7 +13,9 @@ import { OFFLINE, ROOT } from '../scripts/local.ts'
 const rounds = Number(process.argv[2] ?? 15)
 if (!Number.isInteger(rounds) || rounds < 1) throw new Error('How many rounds? A whole number from 1 on.')
 
-const BARE = `import { Hono } from 'hono'
+const BARE = `import { DurableObject } from 'cloudflare:workers'
+import { Hono } from 'hono'
+export class Doorkeeper extends DurableObject {}
 export default new Hono().get('/health', (c) => c.json({ status: 'ok' }))
 `
 
@@ -69,6 +71,7 @@ async function start(script: Buffer): Promise<Cpu> {
       script: script.toString('utf8'),
       compatibilityDate: /^compatibility_date = "(.+)"/m.exec(readFileSync(join(ROOT, 'wrangler.toml'), 'utf8'))![1]!,
       d1Databases: ['DB'],
+      durableObjects: { DOORKEEPER: { className: 'Doorkeeper', useSQLite: true } },
       bindings: { JWT_SECRET_KEY: 'only for this measurement: thirty-two bytes' },
       cf: false,
       telemetry: { enabled: false },
