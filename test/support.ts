@@ -230,6 +230,12 @@ export function freshAddress(): string {
 /** The same in IPv4: `fresh24()` and the last number. */
 export const fresh24 = (): string => `10.${[...crypto.getRandomValues(new Uint8Array(2))].join('.')}`
 
+/**
+ * An address that no user has and no test had before: `reset()` forgets only the objects that are in memory, so what
+ * another file counted for a name may still be there.
+ */
+export const nobody = (): string => `nobody${++serial}@example.com`
+
 /** A request to sign in as somebody who is elsewhere. */
 export const loginFrom = (ip: string, json: Record<string, unknown>, own: Env = ENV): Promise<Response> =>
   callWith(own, `${ORIGIN}/user/login`, {

@@ -4,14 +4,15 @@ import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } fr
 import type { State } from '../../src/doorkeeper/state.ts'
 import {
   brokenDatabase,
-  CALM,
   callWith,
+  CALM,
   expectProblem,
   freshAddress,
   freshDatabase,
   insertUser,
   loginFrom,
   lost,
+  nobody,
   ORIGIN,
   stateFor,
   stopClock,
@@ -60,10 +61,10 @@ describe('a database that fails before the comparison', () => {
   })
 
   it('says the same of a name that nobody has', async () => {
-    const email = 'nobody@example.com'
+    const email = nobody()
     await withinDoorkeeper(email, { DB: brokenDatabase(lost) })
     await expectProblem(await loginFrom(freshAddress(), { email }, CALM), 503, 'unavailable')
-    expect(counts(await stateFor(email))).toMatchObject({ failures: 0, blocked_until: 0 })
+    expect(counts(await stateFor(email))).toMatchObject({ failures: 0, blocked_until: 0, attempts: 0 })
   })
 })
 

@@ -2,14 +2,15 @@ import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import bcrypt from 'bcryptjs'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import {
-  CALM,
   callWith,
+  CALM,
   doorkeeperOf,
   expectProblem,
   freshAddress,
   freshDatabase,
   insertUser,
   loginFrom,
+  nobody,
   now,
   ORIGIN,
   stateFor,
@@ -58,7 +59,7 @@ describe('429 too_many_attempts', () => {
     const clock = stopClock()
     const users = [await insertUser(), await insertUser({ disabled_at: 1 }), await insertUser({ email_verified: 0 })]
     const broken = await insertUser({ hashed_password: 'broken' })
-    const names = ['nobody.at.all@example.com', ...[...users, broken].map(({ email }) => email)]
+    const names = [nobody(), ...[...users, broken].map(({ email }) => email)]
     const stories = names.map((): unknown[] => [])
     for (const email of names) await stateFor(email, withFailures(3))
     for (const wait of [0, 0, 0, 1, 0, 1, 1]) {
@@ -121,7 +122,7 @@ describe('a name that nobody has', () => {
     onTestFinished(() => compare.mockRestore())
     const { email } = await insertUser()
     const work = []
-    for (const name of [email, 'nobody.either@example.com']) {
+    for (const name of [email, nobody()]) {
       const [worker, object] = [watchedDatabase(), watchedDatabase()]
       await withinDoorkeeper(name, { DB: object.DB })
       compare.mockClear()
@@ -141,7 +142,7 @@ describe('a name that nobody has', () => {
 
   it('is forgotten by an alarm, a day after the last attempt that was heard', async () => {
     const clock = stopClock()
-    const email = 'nobody.today@example.com'
+    const email = nobody()
     await stateFor(email, withFailures(5))
     await expectProblem(await attempt(email), 401, 'invalid_credentials')
     expect(await alarmOf(email)).toBe(Date.now() + 86_400_000)
@@ -157,7 +158,7 @@ describe('a name that nobody has', () => {
 
   it('is remembered as soon as somebody has it, with what was counted before', async () => {
     stopClock()
-    const email = 'somebody.soon@example.com'
+    const email = nobody()
     await stateFor(email, withFailures(2))
     await attempt(email)
     await insertUser({ email })

@@ -1,8 +1,8 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { countWork, shed, welcome } from '../../src/doorkeeper/shed.ts'
 import {
-  CALM,
   callWith,
+  CALM,
   ENV,
   expectProblem,
   fresh24,
@@ -12,6 +12,7 @@ import {
   limiter,
   loginFrom,
   mailedToken,
+  nobody,
   ORIGIN,
   PASSWORD,
   stopClock,
@@ -49,7 +50,7 @@ describe('past the rate of a location', () => {
     for (const [email, password] of [
       [user.email, PASSWORD],
       [user.email, 'wrong'],
-      ['nobody@example.com', 'wrong'],
+      [nobody(), 'wrong'],
     ]) {
       const answer = await loginFrom(freshAddress(), { email, password }, own)
       expect(answer.headers.get('Retry-After')).toBe('10')
@@ -61,7 +62,7 @@ describe('past the rate of a location', () => {
 
   it('a registration is turned away before its password is hashed', async () => {
     const { own, names } = watchedDoorkeeper(BUSY)
-    const answer = await post(own, '/user/register', { email: 'new@example.com', password: 'a long enough password' })
+    const answer = await post(own, '/user/register', { email: nobody(), password: 'a long enough password' })
     expect(answer.headers.get('Retry-After')).toBe('10')
     await expectProblem(answer, 503, 'overloaded')
     expect(names).toEqual([])
@@ -114,9 +115,9 @@ describe('the rate of a location', () => {
     }
     const own = { ...ENV, BREAKER }
     const { device_token } = signedIn
-    await loginFrom(freshAddress(), { email: 'nobody@example.com' }, own)
+    await loginFrom(freshAddress(), { email: nobody() }, own)
     await loginFrom(freshAddress(), { email: user.email, device_token }, own)
-    await post(own, '/user/register', { email: 'new@example.com', password: 'a long enough password' })
+    await post(own, '/user/register', { email: nobody(), password: 'a long enough password' })
     expect(keys).toEqual(Array(3).fill('password work'))
   })
 

@@ -8,6 +8,7 @@ import {
   freshDatabase,
   insertUser,
   loginFrom,
+  nobody,
   now,
   PASSWORD,
   stateFor,
@@ -76,20 +77,16 @@ describe('where challenges are set up', () => {
 
   it('the same is asked for a name that nobody has', async () => {
     stopClock()
-    const email = await besieged()
-    await stateFor('nobody@example.com', withFailures(20, now() + 900))
+    const [email, unknown] = [await besieged(), nobody()]
+    await stateFor(unknown, withFailures(20, now() + 900))
     const texts = []
-    for (const name of [email, 'nobody@example.com']) {
+    for (const name of [email, unknown]) {
       const unsolved = await attempt({ email: name, turnstile_token: 'unsolved' })
       const text = (await unsolved.text()).replace(/"request_id":"[^"]+"/, '')
       texts.push([unsolved.status, unsolved.headers.get('Retry-After'), text])
     }
     expect(texts[1]).toEqual(texts[0])
-    await expectProblem(
-      await attempt({ email: 'nobody@example.com', turnstile_token: 'solved' }),
-      401,
-      'invalid_credentials',
-    )
+    await expectProblem(await attempt({ email: unknown, turnstile_token: 'solved' }), 401, 'invalid_credentials')
   })
 
   it('who solved it is heard, the service having been asked with the secret and the address', async () => {
