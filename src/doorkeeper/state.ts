@@ -66,8 +66,7 @@ export function takeAttempt(state: State, caller: Caller, now: number): Reserved
 export function returnAttempt(state: State, caller: Caller): State {
   const bucket = state.buckets[caller]
   if (!bucket) return state
-  const hour = { ...state.hour, attempts: Math.max(0, state.hour.attempts - 1) }
-  return { ...state, buckets: { ...state.buckets, [caller]: giveBack(bucket) }, hour }
+  return lessOne({ ...state, buckets: { ...state.buckets, [caller]: giveBack(bucket) } })
 }
 
 /** Without a caller's bucket. */
@@ -77,7 +76,12 @@ export function clearBucket(state: State, caller: Caller): State {
 }
 
 /** A right password was no guess: it opens its caller's own bucket and no other, where a storm stays counted. */
-export const succeed = (state: State, caller: Caller): State => clearBucket(returnAttempt(state, caller), caller)
+export const succeed = (state: State, caller: Caller): State => clearBucket(lessOne(state), caller)
+
+/** One attempt less in the hour. */
+function lessOne(state: State): State {
+  return { ...state, hour: { ...state.hour, attempts: Math.max(0, state.hour.attempts - 1) } }
+}
 
 /** Remembers where somebody signed in from. */
 export function knowNetwork(state: State, name: string, now: number): State {

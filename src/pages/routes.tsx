@@ -26,6 +26,9 @@ import { style } from './style.ts'
 /** Browsers keep no cookie for longer (RFC 6265bis section 5.5). */
 const DEVICE_COOKIE_SECONDS = 400 * 86_400
 
+/** A cookie that is none of ours must not keep anybody from signing in. */
+const isToken = (text: string): boolean => /^lkd_[\w-]{70}$/.test(text)
+
 type PageContext = Context<AppEnv>
 
 /**
@@ -55,7 +58,7 @@ export const pages = new Hono<AppEnv>()
     submitted(
       c,
       async (fields) => {
-        const [device_token] = cookieValues(c.req.header('Cookie') ?? '', DEVICE_COOKIE)
+        const [device_token] = cookieValues(c.req.header('Cookie') ?? '', DEVICE_COOKIE).filter(isToken)
         const typed = { email: fields.get('email') ?? '', password: fields.get('password') ?? '', device_token }
         const signedIn = await signInWithPassword(c, check(credentials, typed))
         setCookie(c, SESSION_COOKIE, signedIn.access_token, { ...COOKIE_ATTRIBUTES, maxAge: signedIn.expires_in })

@@ -183,7 +183,7 @@ describe('a pass over the outbox', () => {
   })
 
   it('takes twenty mails, the oldest first; the rest is for the next', async () => {
-    const email = await put(25)
+    const addresses = [await put(10), await put(10), await put(5)] // ten a day is what one address gets
     const ids = (await outbox()).map(({ id }) => id)
     for (const [i, id] of ids.entries()) {
       await env.DB.prepare('UPDATE outbox SET due_at = ? WHERE id = ?').bind(i, id).run()
@@ -192,7 +192,7 @@ describe('a pass over the outbox', () => {
     expect((await outbox()).map(({ id }) => id)).toEqual(ids.slice(20))
     await runCron()
     expect(await outbox()).toEqual([])
-    expect(mailsTo(email)).toHaveLength(25)
+    expect(addresses.map((email) => mailsTo(email).length)).toEqual([10, 10, 5])
   })
 
   it('that died while it was sending leaves its mail to the next one, after a minute', async () => {
@@ -312,7 +312,7 @@ describe('a mail', () => {
 
   it('is printed by the driver for a terminal', async () => {
     const { email } = await member()
-    const log = vi.spyOn(console, 'log').mockImplementation(() => {})
+    const log = vi.spyOn(console, 'info').mockImplementation(() => {})
     await forgotIn({ ...ENV, MAIL_DRIVER: 'console' } as Env, email)
     expect(log).toHaveBeenCalledOnce()
     const line = JSON.parse(log.mock.calls[0]![0] as string) as Record<string, string>
