@@ -167,10 +167,11 @@ describe('a provider that fails', () => {
 describe('a pass over the outbox', () => {
   const put = async (count: number) => {
     const { email } = await member()
+    const before = (await outbox()).length
     vi.spyOn(console, 'error').mockImplementation(() => {})
     for (let i = 0; i < count; i++) await forgotIn(down, email)
     await env.DB.prepare('UPDATE outbox SET due_at = 0').run()
-    expect(await outbox()).toHaveLength(count)
+    expect(await outbox()).toHaveLength(before + count)
     return email
   }
 
@@ -279,6 +280,7 @@ describe('a mail', () => {
 
   it('to MAIL_URL is a POST with a bearer token, and the same idempotency key at each try', async () => {
     const { email } = await member()
+    const before = (await outbox()).length
     vi.spyOn(console, 'error').mockImplementation(() => {})
     let works = false
     const { own, asked } = withApi(() => Promise.resolve(new Response(null, { status: works ? 202 : 503 })), {
