@@ -966,11 +966,11 @@ describe('the cron run', () => {
         expect(mails).toEqual([])
         const state = await stateNow()
         const run = () => worker.scheduled({} as ScheduledController, { ...OWN, DB: d1.db })
-        const struck = d1.follow({ at: d1.calls.length + at, fault })
-        await expect(answerOf(run(), struck, fault)).rejects.toThrow('unavailable')
+        d1.follow({ at: d1.calls.length + at, fault })
+        await expect(answerOf(run(), d1, fault)).rejects.toThrow('unavailable')
         expect(await stateNow()).toEqual(state)
         await expectInvariants()
-        void d1.follow()
+        d1.follow()
         vi.setSystemTime((AT + 61) * 1000)
         await run()
         expect(mails.map(({ to }) => to)).toContain(OWNER)
@@ -1134,6 +1134,9 @@ const people = new Map<string, string>()
 /** The objects that were asked something since they were made as they are in the small world. */
 const touched = new Set<string>()
 
+/** The last of them. */
+let asked: string | undefined
+
 /** Does something inside the object of a name. A stub belongs to who made it, and some of this runs in an object. */
 const within = <T>(name: string, run: (ctx: DurableObjectState) => T): Promise<T> =>
   runInDurableObject(env.DOORKEEPER.getByName(name), (_, ctx) => run(ctx))
@@ -1148,6 +1151,7 @@ function doorkeepers(DB: D1Database, { before, after }: Hooks = {}): Env['DOORKE
     const ask = async (question: string, values: unknown[]) => {
       before?.(question)
       touched.add(name)
+      asked = name
       await runInDurableObject(stub, (instance) => {
         const open = instance as unknown as { env: Env }
         open.env = { ...open.env, DB }
@@ -1202,7 +1206,7 @@ type Given = { plan?: Plan; doorkeepers?: Env['DOORKEEPER'] }
 
 /** The request of a scenario to an isolate with this database, and with doorkeepers that read it, too. Answers when the work after the answer is done, too. */
 async function request({ route, ask }: Scenario, d1: FaultyD1, { plan, ...given }: Given = {}): Promise<Response> {
-  const struck = d1.follow(plan)
+  d1.follow(plan)
   const [method, path] = route.split(' ') as [string, string]
   const headers = new Headers(ask.agent === undefined ? {} : { 'User-Agent': ask.agent })
   if (ask.as === 'bearer') headers.set('Authorization', `Bearer ${TOKEN}`)
@@ -1215,23 +1219,27 @@ async function request({ route, ask }: Scenario, d1: FaultyD1, { plan, ...given 
   const init: RequestInit = { method, headers, body, redirect: 'manual' }
   const DOORKEEPER = given.doorkeepers ?? doorkeepers(d1.inside)
   const pending = callWith({ ...OWN, DB: d1.db, DOORKEEPER }, ORIGIN + (ask.path ?? path), init)
-  const answer = await answerOf(pending, struck, plan && 'fault' in plan ? plan.fault : undefined)
-  void d1.follow() // what comes now is no part of the request
+  const answer = await answerOf(pending, d1, plan && 'fault' in plan ? plan.fault : undefined)
+  d1.follow() // what comes now is no part of the request
   return answer
 }
 
 /** Where a fault is silence, nothing may be answered before the deadline, and everything at it. */
-async function answerOf<T>(pending: Promise<T>, struck: Promise<void>, fault: Fault | undefined): Promise<T> {
+async function answerOf<T>(pending: Promise<T>, d1: FaultyD1, fault: Fault | undefined): Promise<T> {
   if (!fault || faults[fault].answers) return pending
-  let [settled, silent] = [false, false]
+  let settled = false
   const settle = () => void (settled = true)
   pending.then(settle, settle)
-  void struck.then(() => (silent = true))
-  // Not by waiting for it: what an object brings about goes on as that object, and may touch nothing of ours.
-  while (!silent && !settled) await scheduler.wait(1)
-  await vi.advanceTimersByTimeAsync(DEADLINE - 1)
+  const isOver = () => settled || d1.hasStruck()
+  while (!isOver()) await scheduler.wait(1)
+  // A timer belongs to who set it: an object's must run in the object.
+  const name = d1.calls.at(-1)!.by === 'object' ? asked : undefined
+  const forward = (ms: number) =>
+    name ? within(name, () => void vi.advanceTimersByTime(ms)) : vi.advanceTimersByTimeAsync(ms)
+  await forward(DEADLINE - 1)
+  await scheduler.wait(1)
   expect(settled).toBe(false)
-  await vi.advanceTimersByTimeAsync(1)
+  await forward(1)
   return pending
 }
 

@@ -35,8 +35,10 @@ export type FaultyD1 = {
   inside: D1Database
   /** The calls so far, through both. */
   calls: Call[]
-  /** From now on this plan, or none. Answers when its call has been made, and has run if it is to run. */
-  follow: (plan?: Plan) => Promise<void>
+  /** From now on this plan, or none. */
+  follow: (plan?: Plan) => void
+  /** Whether the call of the plan has been made, and has run if it is to run. No promise: it may be an object's call. */
+  hasStruck: () => boolean
 }
 
 /** Compiles, and raises when it is run. */
@@ -49,7 +51,7 @@ const RAISING = `SELECT json('{')`
 export function faultyD1(real: D1Database): FaultyD1 {
   const calls: Call[] = []
   let plan: Plan | undefined
-  let strike = () => {}
+  let struck = false
   const originals = new WeakMap<object, { statement: D1PreparedStatement; text: string }>()
 
   async function pass<T>(call: Call, run: () => Promise<T>): Promise<T> {
@@ -61,7 +63,7 @@ export function faultyD1(real: D1Database): FaultyD1 {
     }
     const { ran, answers } = faults[plan.fault]
     if (ran) await run()
-    strike()
+    struck = true
     if (!answers) return new Promise<never>(() => {})
     throw new Error('D1_ERROR: Network connection lost.')
   }
@@ -101,7 +103,7 @@ export function faultyD1(real: D1Database): FaultyD1 {
     })
   const follow = (next?: Plan) => {
     plan = next
-    return new Promise<void>((resolve) => (strike = resolve))
+    struck = false
   }
-  return { db: binding('worker'), inside: binding('object'), calls, follow }
+  return { db: binding('worker'), inside: binding('object'), calls, follow, hasStruck: () => struck }
 }

@@ -280,7 +280,6 @@ describe('a mail', () => {
 
   it('to MAIL_URL is a POST with a bearer token, and the same idempotency key at each try', async () => {
     const { email } = await member()
-    const before = (await outbox()).length
     vi.spyOn(console, 'error').mockImplementation(() => {})
     let works = false
     const { own, asked } = withApi(() => Promise.resolve(new Response(null, { status: works ? 202 : 503 })), {
