@@ -853,7 +853,7 @@ describe.each(scenarios.filter(({ asks }) => asks !== undefined))('without doork
   ]
   let rehearsal: Rehearsal
   beforeAll(async () => {
-    rehearsal = await rehearse(scenario)
+    rehearsal = rehearsals.get(scenario) ?? (await rehearse(scenario))
   })
 
   it.each(losses)('refuses and changes nothing, or has done so already, when a question %s', async (_how, loss) => {
@@ -980,6 +980,8 @@ describe('the cron run', () => {
   )
 })
 
+const rehearsals = new Map<Scenario, Rehearsal>()
+
 /** What the request of a scenario does to the database, call by call, when nothing fails. */
 async function rehearse(scenario: Scenario): Promise<Rehearsal> {
   await begin(scenario)
@@ -999,7 +1001,9 @@ async function rehearse(scenario: Scenario): Promise<Rehearsal> {
   await expectOutcome(scenario, answer, scenario.answers)
   await expectInvariants()
   await scenario.lastly?.()
-  return { calls, states, asked, memories, during }
+  const rehearsal = { calls, states, asked, memories, during }
+  rehearsals.set(scenario, rehearsal)
+  return rehearsal
 }
 
 /** What is done for the outbox once the answer is on its way. */
