@@ -1,10 +1,10 @@
 /**
- * Does the time of an answer tell whether an account exists? Sends wrong logins of each kind in turn, one at a time,
- * and compares the medians. Each asks for a name of its own, so that no doorkeeper gets tired of one. `node bench/enumeration.ts [samples per kind, 200 unless told]`
+ * Does the time of an answer tell whether an account exists? Sends requests of each kind in turn, one at a time, and
+ * compares the medians. Each asks for a name of its own, so that no doorkeeper gets tired of one. `node bench/enumeration.ts [samples per kind, 200 unless told]`
  */
 import { randomUUID } from 'node:crypto'
 import bcrypt from 'bcryptjs'
-import { execute, literal, logIn, startService } from '../test/e2e/service.ts'
+import { execute, literal, startService } from '../test/e2e/service.ts'
 
 const COST = 10
 
@@ -19,57 +19,70 @@ const PEOPLE = {
 }
 const UNKNOWN = 'unknown email'
 
+/** What is asked of each name, and what is sent. Bytes of the password: one, one more than bcrypt reads, very many. */
+const QUESTIONS: Record<string, { path: string; body: (email: string) => object }> = {
+  'login, 1 byte': { path: '/user/login', body: (email) => ({ email, password: 'x' }) },
+  'login, 73 bytes': { path: '/user/login', body: (email) => ({ email, password: 'x'.repeat(73) }) },
+  'login, 4000 bytes': { path: '/user/login', body: (email) => ({ email, password: 'x'.repeat(4_000) }) },
+  register: { path: '/user/register', body: (email) => ({ email, password: 'not the password of anybody' }) },
+  forgot: { path: '/user/password/forgot', body: (email) => ({ email }) },
+}
+
 type Answer = { milliseconds: number; seen: string }
 
 const service = await startService({ vars: { BCRYPT_COST: String(COST) } })
 try {
+  const questions = Object.entries(QUESTIONS)
   const rows = Object.values(PEOPLE).flatMap(({ name, hash, ...rest }) => {
     const disabledAt = 'disabled_at' in rest ? String(rest.disabled_at) : 'NULL'
-    return Array.from({ length: samples + 1 }, (_, round) => {
-      const values = [literal(address(name, round)), literal(hash), disabledAt].join(', ')
-      return `INSERT INTO users (email, hashed_password, disabled_at) VALUES (${values});`
-    })
+    return questions.flatMap((_, question) =>
+      Array.from({ length: samples + 1 }, (__, round) => {
+        const values = [literal(address(name, question, round)), literal(hash), disabledAt].join(', ')
+        return `INSERT INTO users (email, hashed_password, disabled_at) VALUES (${values});`
+      }),
+    )
   })
   await execute(service.persistTo, rows.join('\n'))
 
   const kinds = Object.entries({ [UNKNOWN]: { name: 'unknown' }, ...PEOPLE })
-  const answers = new Map<string, Answer[]>(kinds.map(([kind]) => [kind, []]))
-  for (const [, { name }] of kinds) await ask(address(name, samples)) // the first of each compiles and opens what the others find ready
-  for (let round = 0; round < samples; round++) {
-    // Another order each time: whatever one answer does to the next falls on all kinds alike.
-    for (const [kind, { name }] of shuffled(kinds)) answers.get(kind)!.push(await ask(address(name, round)))
-  }
+  console.log(`${samples} requests of each kind, one at a time, bcrypt cost ${COST}, milliseconds`)
+  for (const [question, [title, { path, body }]] of questions.entries()) {
+    const answers = new Map<string, Answer[]>(kinds.map(([kind]) => [kind, []]))
+    const askFor = (name: string, round: number) => ask(path, body(address(name, question, round)))
+    for (const [, { name }] of kinds) await askFor(name, samples) // opens what the others find ready
+    for (let round = 0; round < samples; round++) {
+      // Another order each time: whatever one answer does to the next falls on all kinds alike.
+      for (const [kind, { name }] of shuffled(kinds)) answers.get(kind)!.push(await askFor(name, round))
+    }
 
-  const reference = median(times(answers.get(UNKNOWN)!))
-  console.log(`${samples} wrong logins of each kind, bcrypt cost ${COST}, milliseconds\n`)
-  console.log(line('', 'median', '10%', '90%', 'of unknown'))
-  for (const [kind, list] of answers) {
-    const [middle, low, high] = [median(times(list)), quantile(times(list), 0.1), quantile(times(list), 0.9)]
-    console.log(line(kind, middle.toFixed(2), low.toFixed(2), high.toFixed(2), (middle / reference).toFixed(3)))
-  }
-
-  const different = new Set([...answers.values()].flat().map(({ seen }) => seen))
-  if (different.size === 1) {
-    console.log('\nEvery answer is the same, status, headers and body, but for the request id and the date.')
-  } else {
-    console.error(`\nThe answers differ:\n${[...different].join('\n')}`)
+    const reference = median(times(answers.get(UNKNOWN)!))
+    console.log(`\n${line(title, 'median', '10%', '90%', 'of unknown')}`)
+    for (const [kind, list] of answers) {
+      const [middle, low, high] = [median(times(list)), quantile(times(list), 0.1), quantile(times(list), 0.9)]
+      console.log(line(kind, middle.toFixed(2), low.toFixed(2), high.toFixed(2), (middle / reference).toFixed(3)))
+    }
+    const different = new Set([...answers.values()].flat().map(({ seen }) => seen))
+    if (different.size === 1) continue
+    console.error(`The answers differ:\n${[...different].join('\n')}`)
     process.exitCode = 1
   }
+  if (process.exitCode === undefined) console.log('\nWithin each question every answer was the same, to the byte.')
 } finally {
   await service.stop()
 }
 
-function address(name: string, round: number): string {
-  return `${name}${round}@example.com`
+function address(name: string, question: number, round: number): string {
+  return `${name}.${question}.${round}@example.com`
 }
 
-async function ask(email: string): Promise<Answer> {
+async function ask(path: string, json: object): Promise<Answer> {
   const start = performance.now()
-  const response = await logIn(service.url, { email, password: 'not the password of anybody' })
+  const headers = { 'Content-Type': 'application/json' }
+  const response = await fetch(service.url + path, { method: 'POST', headers, body: JSON.stringify(json) })
   const body = (await response.json()) as Record<string, unknown>
   const milliseconds = performance.now() - start
-  const headers = [...response.headers].filter(([name]) => name !== 'x-request-id' && name !== 'date')
-  return { milliseconds, seen: JSON.stringify([response.status, headers, { ...body, request_id: undefined }]) }
+  const seen = [...response.headers].filter(([name]) => name !== 'x-request-id' && name !== 'date')
+  return { milliseconds, seen: JSON.stringify([response.status, seen, { ...body, request_id: undefined }]) }
 }
 
 function hashOfNobody(cost: number): Promise<string> {
