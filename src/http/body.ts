@@ -18,7 +18,7 @@ export function body<S extends v.GenericSchema>(
 ): MiddlewareHandler<AppEnv, string, { in: { json: v.InferInput<S> }; out: { json: v.InferOutput<S> } }> {
   return async (c, next) => {
     if (!JSON_TYPE.test(c.req.header('Content-Type') ?? '')) throw new Problem('unsupported_media_type')
-    const bytes = await c.req.arrayBuffer()
+    const bytes = await bytesOf(c)
     if (bytes.byteLength > BODY_MAX_BYTES) throw new Problem('body_too_large')
     c.req.addValidatedData('json', check(schema, jsonOf(bytes)) as object)
     await next()
@@ -55,6 +55,13 @@ function fieldError(issue: v.BaseIssue<unknown>): FieldError {
   return { field, code: issue.input === undefined ? 'required' : 'wrong_type' }
 }
 
+/** A body that its sender did not finish is not our failure. */
+async function bytesOf(c: Asked): Promise<ArrayBuffer> {
+  return c.req.arrayBuffer().catch(() => {
+    throw new Problem('malformed_json')
+  })
+}
+
 const FORM_TYPE = /^application\/x-www-form-urlencoded[ \t]*(?:;|$)/i
 
 /**
@@ -64,7 +71,7 @@ const FORM_TYPE = /^application\/x-www-form-urlencoded[ \t]*(?:;|$)/i
  */
 export async function form(c: Asked): Promise<URLSearchParams> {
   if (!FORM_TYPE.test(c.req.header('Content-Type') ?? '')) throw new Problem('unsupported_media_type')
-  const fields = new URLSearchParams(new TextDecoder().decode(await c.req.arrayBuffer()))
+  const fields = new URLSearchParams(new TextDecoder().decode(await bytesOf(c)))
   if ([...fields.values()].some((value) => value.includes('\ufffd'))) throw new Problem('invalid_body')
   return fields
 }

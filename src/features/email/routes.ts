@@ -5,6 +5,7 @@ import { sendMailAfter } from '../../http/after.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { body } from '../../http/body.ts'
 import { clientOf } from '../../http/client.ts'
+import { evenly } from '../../http/even.ts'
 import { strictLogin } from '../../http/guard.ts'
 import { prefilter } from '../../http/prefilter.ts'
 import { now } from '../../lib/time.ts'
@@ -25,7 +26,7 @@ export const email = new Hono<AppEnv>()
   })
 
   .post('/email/resend', prefilter('mail'), body(resending), async (c) => {
-    await resend(c.env, c.req.valid('json').email, clientOf(c), now())
+    await evenly(resend(c.env, c.req.valid('json').email, clientOf(c), now()))
     sendMailAfter(c)
     return c.json({ status: 'accepted' }, 202)
   })

@@ -5,6 +5,7 @@ import { sendMailAfter } from '../../http/after.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { body } from '../../http/body.ts'
 import { clientOf } from '../../http/client.ts'
+import { evenly } from '../../http/even.ts'
 import { strictLogin } from '../../http/guard.ts'
 import { prefilter } from '../../http/prefilter.ts'
 import { now } from '../../lib/time.ts'
@@ -19,7 +20,7 @@ const change = v.object({ current_password: confirmation.entries.password, new_p
 /** A new password: for who forgot the old one, and for who knows it. */
 export const password = new Hono<AppEnv>()
   .post('/password/forgot', prefilter('mail'), body(forgotten), async (c) => {
-    await forgot(c.env, c.req.valid('json').email, clientOf(c), now())
+    await evenly(forgot(c.env, c.req.valid('json').email, clientOf(c), now()))
     sendMailAfter(c)
     return c.json({ status: 'accepted' }, 202)
   })
