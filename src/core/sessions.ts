@@ -81,6 +81,10 @@ export async function liveSession(db: D1Database, session: Session, now: number)
 export const revokeSessions = (condition: Sql, now: number): Sql =>
   sql`UPDATE sessions SET revoked_at = ${now} WHERE revoked_at IS NULL AND ${condition} RETURNING id, tokens_until`
 
+/** Whether a session that a condition names is not ended yet: for what goes along with its end, once. */
+export const isUnrevoked = (condition: Sql): Sql =>
+  sql`EXISTS (SELECT 1 FROM sessions WHERE revoked_at IS NULL AND ${condition})`
+
 /**
  * Runs a change as one batch. Sessions that a `revokeSessions` in it ended count in this isolate at once.
  * @throws Problem `unavailable`

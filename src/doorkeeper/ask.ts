@@ -38,7 +38,7 @@ export async function authenticate(
   now: number,
 ): Promise<Authenticated> {
   const settings = config(env)
-  const device = device_token && (await deviceOf(device_token, await accountName(email, settings), settings))
+  const device = await deviceOf(device_token ?? '', await accountName(email, settings), settings)
   shed(env, client.ip, device !== undefined)
   const attempt = { who: { email }, password, client, device_token }
   let verdict = await check(env, email, attempt)
@@ -106,8 +106,7 @@ const check = (env: Env, email: string, attempt: Omit<Attempt, 'id'>): Promise<V
 
 /**
  * One call to the doorkeeper of an address, and, where that was lost and twice is as good as once, another: an attempt
- * keeps its id. Where it
- * cannot be reached, nobody signs in by password; tokens go on being verified and refreshed without it.
+ * keeps its id. Where it cannot be reached, nobody signs in by password; tokens go on being verified and refreshed without it.
  */
 async function ask<T>(env: Env, email: string, call: (doorkeeper: Desk) => Promise<T>, again = true): Promise<T> {
   const settings = config(env)

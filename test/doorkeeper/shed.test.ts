@@ -74,13 +74,14 @@ describe('past the rate of a location', () => {
     expect(answer.status).toBe(200)
   })
 
-  it('a device of another account is a stranger, and so is a forged one', async () => {
+  it('a device of another account is a stranger, and so is a forged one, or an empty one', async () => {
     const other = await insertUser()
     const { device_token } = signedIn
     const forged = `${device_token.slice(0, 40)}${device_token[40] === 'A' ? 'B' : 'A'}${device_token.slice(41)}`
     for (const [email, token] of [
       [other.email, device_token],
       [user.email, forged],
+      [user.email, ''],
     ]) {
       await expectProblem(await loginFrom(freshAddress(), { email, device_token: token }, BUSY), 503, 'overloaded')
     }

@@ -1,15 +1,13 @@
 import { auditRow, type Client } from '../../core/audit.ts'
 import { Problem } from '../../core/problem.ts'
-import { commit, revokeSessions, type Session } from '../../core/sessions.ts'
-import { type Sql, sql } from '../../lib/sql.ts'
-
-const stands = (condition: Sql): Sql => sql`EXISTS (SELECT 1 FROM sessions WHERE revoked_at IS NULL AND ${condition})`
+import { commit, isUnrevoked, revokeSessions, type Session } from '../../core/sessions.ts'
+import { sql } from '../../lib/sql.ts'
 
 /** Ends one's own session; ending it twice is the same as once. @throws Problem `unavailable` */
 export async function endSession(db: D1Database, session: Session, client: Client, now: number): Promise<void> {
   const { id: session_id, user_id } = session
   const own = sql`id = ${session_id} AND user_id = ${user_id}`
-  const audit = auditRow({ event: 'logged_out', user_id, session_id }, client, now, stands(own))
+  const audit = auditRow({ event: 'logged_out', user_id, session_id }, client, now, isUnrevoked(own))
   await commit(db, [audit, revokeSessions(own, now)])
 }
 
@@ -32,7 +30,7 @@ export async function endOtherSession(
   now: number,
 ): Promise<void> {
   const chosen = sql`id = ${session_id} AND user_id = ${user_id} AND expires_at > ${now}`
-  const audit = auditRow({ event: 'session_revoked', user_id, session_id }, client, now, stands(chosen))
+  const audit = auditRow({ event: 'session_revoked', user_id, session_id }, client, now, isUnrevoked(chosen))
   const [, ended] = await commit(db, [audit, revokeSessions(chosen, now)])
   if (ended?.length === 0) throw new Problem('not_found')
 }

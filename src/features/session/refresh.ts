@@ -3,7 +3,7 @@ import { auditRow, type Client } from '../../core/audit.ts'
 import { mailRow } from '../../core/outbox.ts'
 import { Problem } from '../../core/problem.ts'
 import { type RefreshName, readRefreshToken } from '../../core/refresh-tokens.ts'
-import { commit, type Grant, revokeSessions } from '../../core/sessions.ts'
+import { commit, type Grant, isUnrevoked, revokeSessions } from '../../core/sessions.ts'
 import { network } from '../../lib/network.ts'
 import { sql } from '../../lib/sql.ts'
 import { type RefreshedSession, rotate } from './queries.ts'
@@ -54,7 +54,7 @@ async function endReplayed(
   const { id: session_id, user_id } = session
   const own = sql`id = ${session_id}`
   // Of a hundred replays at once, the one that ends the session is written down and mailed.
-  const stands = sql`EXISTS (SELECT 1 FROM sessions WHERE revoked_at IS NULL AND ${own})`
+  const stands = isUnrevoked(own)
   const audit = auditRow({ event: 'refresh_token_replayed', user_id, session_id }, client, now, stands)
   const elsewhere = client.user_agent !== session.user_agent || network(client.ip) !== network(session.ip)
   const mail = { kind: 'session_replayed', language: client.language, now } as const
