@@ -16,6 +16,8 @@ CREATE TABLE users (
   created_at INTEGER NOT NULL DEFAULT (unixepoch())
 ) STRICT;
 CREATE UNIQUE INDEX users_canonical_email ON users (canonical_email);
+-- Those with roles are few: the last admin is found among them, not among all users.
+CREATE INDEX users_with_roles ON users (id) WHERE roles <> '[]';
 
 -- sessions: what tokens stand on. A token is dead when its session is. Whoever ends a session (the service, a cascade,
 -- an operator with SQL), the triggers publish it in revocations, which every isolate reads a few seconds later.
@@ -62,6 +64,7 @@ BEGIN
 END;
 
 -- audit: what happened, appended and never changed. No reference to users: the record outlives the account.
+-- actor: who did it, where that was not the user: `user:<id>` for an admin, `cli:<name>` for the command line.
 CREATE TABLE audit_events (
   id INTEGER PRIMARY KEY,
   at INTEGER NOT NULL,
@@ -72,10 +75,12 @@ CREATE TABLE audit_events (
   ip TEXT,
   country TEXT,
   user_agent TEXT,
-  request_id TEXT
+  request_id TEXT,
+  actor TEXT
 ) STRICT;
 CREATE INDEX audit_events_user_id ON audit_events (user_id, at);
 CREATE INDEX audit_events_at ON audit_events (at);
+CREATE INDEX audit_events_event ON audit_events (event, at);
 CREATE TRIGGER audit_events_append_only BEFORE UPDATE ON audit_events
 BEGIN
   SELECT RAISE(ABORT, 'audit_events is append-only');
@@ -113,4 +118,5 @@ CREATE TABLE d1_migrations(
 		applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL
 );
 INSERT INTO d1_migrations (name)
-VALUES ('0001_users.sql'), ('0002_sessions.sql'), ('0003_audit.sql'), ('0004_one_time_tokens.sql'), ('0005_outbox.sql');
+VALUES ('0001_users.sql'), ('0002_sessions.sql'), ('0003_audit.sql'), ('0004_one_time_tokens.sql'), ('0005_outbox.sql'),
+  ('0006_operators.sql');

@@ -7,6 +7,8 @@ export type Client = {
   user_agent: string | null
   language: Language
   request_id: string
+  /** Who acts, where that is not the user whom it is about: `user:<id>` for an admin, `cli:<name>` for the command line. */
+  actor?: string
 }
 
 export const languages = ['en', 'ko'] as const
@@ -31,7 +33,13 @@ export type AuditEvent = {
     | 'reauthenticated'
     | 'refresh_token_replayed'
     | 'registered'
+    | 'reset_forced'
+    | 'roles_changed'
     | 'session_revoked'
+    | 'sessions_revoked'
+    | 'user_created'
+    | 'user_disabled'
+    | 'user_enabled'
     | 'verification_requested'
   reason?:
     | 'account_disabled'
@@ -51,9 +59,10 @@ export type AuditEvent = {
  * address and no password ever goes in.
  */
 export function auditRow(event: AuditEvent, client: Client, at: number, when: Sql = sql`TRUE`): Sql {
-  const { ip, country, user_agent, request_id } = client
+  const { ip, country, user_agent, request_id, actor = null } = client
   const [reason, user_id, session_id] = [event.reason ?? null, event.user_id ?? null, event.session_id ?? null]
-  return sql`INSERT INTO audit_events (at, event, reason, user_id, session_id, ip, country, user_agent, request_id)
-    SELECT ${at}, ${event.event}, ${reason}, ${user_id}, ${session_id}, ${ip}, ${country}, ${user_agent}, ${request_id}
+  return sql`INSERT INTO audit_events (at, event, reason, user_id, session_id, ip, country, user_agent, request_id, actor)
+    SELECT ${at}, ${event.event}, ${reason}, ${user_id}, ${session_id}, ${ip}, ${country}, ${user_agent}, ${request_id},
+           ${actor}
     WHERE ${when}`
 }

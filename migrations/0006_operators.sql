@@ -1,0 +1,3 @@
+ALTER TABLE audit_events ADD COLUMN actor TEXT;
+CREATE INDEX audit_events_event ON audit_events (event, at);
+CREATE INDEX users_with_roles ON users (id) WHERE roles <> '[]';
