@@ -33,6 +33,14 @@ const origins = v.pipe(
   v.check((list) => list.every((item) => URL.canParse(item) && new URL(item).origin === item), 'not_an_origin'),
 )
 
+/** A point in time as RFC 3339 writes it, or a date, which begins at midnight UTC. Seconds since 1970. */
+const time = v.pipe(
+  v.string(),
+  v.regex(/^\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d))?$/, 'not_a_time'),
+  v.transform((text) => Date.parse(text) / 1000),
+  v.check((seconds) => !Number.isNaN(seconds), 'not_a_time'),
+)
+
 /** https, or this machine. */
 const url = v.pipe(
   v.string(),
@@ -59,6 +67,11 @@ export const settings = v.object({
   JWT_ISSUER: v.optional(v.string(), 'latchkey'),
   /** The `aud` claim. Unset by default, because PyJWT refuses a token with an `aud` that its caller did not name. */
   JWT_AUDIENCE: v.optional(v.string()),
+  /**
+   * While both applications run: until then, tokens that the old one signed with the same key (`user_id` and `exp`, nothing
+   * else) pass `loginRequired`, at the price of a database read each.
+   */
+  LEGACY_TOKENS_UNTIL: v.optional(time),
   /** Seconds. A day, as the Flask tutorial has it; affordable because a session can be revoked before. */
   ACCESS_TOKEN_TTL_SECONDS: v.optional(whole(60, 30 * 86_400), 86_400),
   /** Seconds. A session ends this long after the login, however busy it is. */
@@ -130,10 +143,11 @@ export function config(env: object): Config {
 
 /** What works but should not stay so. */
 export function warnings(config: Config): FieldError[] {
-  const { LATCHKEY_SECRET, JWT_SECRET_KEY, PUBLIC_URL, MAIL_FROM } = config
+  const { LATCHKEY_SECRET, JWT_SECRET_KEY, LEGACY_TOKENS_UNTIL, PUBLIC_URL, MAIL_FROM } = config
   return [
     ...(LATCHKEY_SECRET === undefined ? [{ field: 'LATCHKEY_SECRET', code: 'derived_from_jwt_secret_key' }] : []),
     ...(LATCHKEY_SECRET === JWT_SECRET_KEY ? [{ field: 'LATCHKEY_SECRET', code: 'same_as_jwt_secret_key' }] : []),
+    ...(LEGACY_TOKENS_UNTIL !== undefined ? [{ field: 'LEGACY_TOKENS_UNTIL', code: 'remove_after_migration' }] : []),
     ...(PUBLIC_URL === undefined ? [{ field: 'PUBLIC_URL', code: 'missing' }] : []),
     ...(MAIL_FROM.endsWith('@example.com') ? [{ field: 'MAIL_FROM', code: 'an_example' }] : []),
   ]

@@ -27,6 +27,9 @@ describe('configuration', () => {
     ['BCRYPT_COST', 'twelve', 'not_a_number'],
     ['BCRYPT_COST', '1e1', 'not_a_number'],
     ['ACCESS_TOKEN_TTL_SECONDS', '0', 'too_small'],
+    ['LEGACY_TOKENS_UNTIL', 'tomorrow', 'not_a_time'],
+    ['LEGACY_TOKENS_UNTIL', '2026-13-01', 'not_a_time'],
+    ['LEGACY_TOKENS_UNTIL', '1700000000', 'not_a_time'],
     ['ALLOWED_ORIGINS', '*', 'not_an_origin'],
     ['ALLOWED_ORIGINS', 'https://app.example/', 'not_an_origin'],
   ])('%s = %s stops every route but /health, and names what is wrong, not its value', async (name, value, code) => {

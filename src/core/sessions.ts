@@ -16,6 +16,9 @@ export type Session = {
   roles: string[]
 }
 
+/** The id of whoever comes with a token of the old application: of no row, so guards that ask the database refuse it. */
+export const LEGACY_SESSION = 'legacy'
+
 /** A session from which tokens may be made: the refresh token's generation goes with it. */
 export type Grant = Pick<Session, 'id' | 'user_id' | 'auth_time' | 'expires_at' | 'roles'> & { generation: number }
 

@@ -3,7 +3,7 @@ import * as v from 'valibot'
 import type { Config } from '../config.ts'
 import { base64url, fromBase64url, randomId, utf8 } from '../lib/bytes.ts'
 import { parseJson } from '../lib/json.ts'
-import type { Session } from './sessions.ts'
+import { LEGACY_SESSION, type Session } from './sessions.ts'
 
 /** What may differ between the clock that signed and the clock that checks. Expiry gets none. */
 const IAT_LEEWAY_SECONDS = 60
@@ -35,6 +35,12 @@ const claimsForm = v.object({
   aud: v.optional(v.union([v.string(), v.array(v.string())])),
   auth_time: wholeNumber,
   roles: v.optional(v.array(v.string()), []),
+})
+
+/** What the Flask tutorial signs, and not a member more. Python's `time.time()` makes an `exp` with a fraction. */
+const legacyClaims = v.strictObject({
+  user_id: v.pipe(wholeNumber, v.minValue(1)),
+  exp: v.pipe(v.number(), v.finite()),
 })
 
 export type SigningKey = { kid: string; jwk: JsonWebKey & { kid: string; alg: 'HS256' }; verify: CryptoKey }
@@ -106,13 +112,27 @@ export function candidateKeys(unverifiedToken: string, keys: Keyring): readonly 
  */
 export function sessionOf(payload: unknown, config: Config, now: number): Session | undefined {
   const result = v.safeParse(claimsForm, payload)
-  if (!result.success) return undefined
+  if (!result.success) return legacySessionOf(payload, config, now)
   const { user_id, sub, sid, iat, exp, nbf = 0, iss, aud, auth_time, roles } = result.output
   if (iss !== config.JWT_ISSUER || sub !== String(user_id)) return undefined
   // Both absent, or ours among theirs: a token for somebody else is not for us (RFC 7519 section 4.1.3).
   if (![aud].flat().includes(config.JWT_AUDIENCE)) return undefined
   if (exp <= now || Math.max(iat, nbf) > now + IAT_LEEWAY_SECONDS) return undefined
   return { id: sid, user_id, auth_time, expires_at: exp, roles }
+}
+
+/** The session that a token of the old application stands for, while `LEGACY_TOKENS_UNTIL` lets it. It has no row. */
+function legacySessionOf(payload: unknown, { LEGACY_TOKENS_UNTIL = 0 }: Config, now: number): Session | undefined {
+  const result = v.safeParse(legacyClaims, payload)
+  if (!result.success || LEGACY_TOKENS_UNTIL <= now || result.output.exp <= now) return undefined
+  const { user_id, exp } = result.output
+  return {
+    id: LEGACY_SESSION,
+    user_id,
+    auth_time: 0,
+    expires_at: Math.min(Math.floor(exp), LEGACY_TOKENS_UNTIL),
+    roles: [],
+  }
 }
 
 async function signingKey(secret: string): Promise<SigningKey> {

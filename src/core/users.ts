@@ -35,6 +35,14 @@ export async function findUser(db: D1Database, condition: Sql): Promise<User | u
     : undefined
 }
 
+/**
+ * Whether a token that another application signed for this user may still count: the account is there, and nobody has set
+ * a password or disabled it here, which would have ended a session. @throws Problem `unavailable`
+ */
+export const isUnchangedSinceImport = async (db: D1Database, id: number): Promise<boolean> =>
+  (await first(db, sql`SELECT 1 FROM users WHERE id = ${id} AND disabled_at IS NULL AND password_set_at IS NULL`)) !==
+  null
+
 /** Replaces a hash that has just been checked by one of the same password, unless somebody changed it meanwhile. */
 export const replaceHash = (user: User, hash: string): Sql =>
   sql`UPDATE users SET hashed_password = ${hash} WHERE id = ${user.id} AND hashed_password = ${user.hashed_password}`

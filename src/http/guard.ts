@@ -5,8 +5,9 @@ import { METHOD_NAME_ALL } from 'hono/router'
 import { type Config, config } from '../config.ts'
 import { Problem, type ProblemCode } from '../core/problem.ts'
 import { isRevoked } from '../core/revocations.ts'
-import { liveSession, type Session } from '../core/sessions.ts'
+import { LEGACY_SESSION, liveSession, type Session } from '../core/sessions.ts'
 import { candidateKeys, keyring, type SigningKey, sessionOf } from '../core/tokens.ts'
+import { isUnchangedSinceImport } from '../core/users.ts'
 import { now } from '../lib/time.ts'
 import { CHALLENGE } from './answer.ts'
 import type { AppEnv, Asked } from './app-env.ts'
@@ -25,6 +26,9 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /** Whether the session is not among the revoked, as this isolate knew them at most a few seconds ago. */
 const notRevoked: Check = async (session, { env, executionCtx }) => {
+  if (session.id === LEGACY_SESSION) {
+    return (await isUnchangedSinceImport(env.DB, session.user_id)) ? session : undefined
+  }
   const scope = { db: env.DB, maxAgeSeconds: config(env).REVOCATION_MAX_AGE_SECONDS }
   const revoked = await isRevoked({ ...scope, waitUntil: (work) => executionCtx.waitUntil(work) }, session.id)
   return revoked ? undefined : session
