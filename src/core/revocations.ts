@@ -1,5 +1,6 @@
 import { sql } from '../lib/sql.ts'
 import { all } from './d1.ts'
+import { type ExpiringSet, expiringSet } from './expiring-set.ts'
 import { Problem } from './problem.ts'
 
 /**
@@ -7,8 +8,8 @@ import { Problem } from './problem.ts'
  * must never await what another request does, because that one's end may leave it hanging for ever.
  */
 type RevokedSet = {
-  /** Session id -> when the last token of it has expired, in seconds. */
-  until: Map<string, number>
+  /** Each until the last token of it has expired. */
+  sessions: ExpiringSet
   /** The newest row of `revocations` that was read. */
   last: Row | undefined
   /** Milliseconds; 0 is never. */
@@ -22,7 +23,7 @@ type RevokedSet = {
 /** While D1 fails, a set this old still decides; an older one is worth nothing. Milliseconds. */
 const MAX_AGE_WITHOUT_D1 = 60_000
 
-/** How long a request leaves the loading to another one before it loads by itself. Milliseconds. */
+/** How long a request leaves the loading of a page to another one before it loads by itself. Milliseconds. */
 const PATIENCE = 1_000
 const POLL = 5
 
@@ -50,17 +51,20 @@ export async function isRevoked({ db, maxAgeSeconds, waitUntil }: Scope, session
   const age = ageOf(set)
   if (age > maxAgeSeconds * 1000) await ensureLoaded(db, set, maxAgeSeconds * 1000)
   else if (age > (maxAgeSeconds * 1000) / 2 && !isLoading(set)) waitUntil(load(db, set))
-  return set.until.has(session_id)
+  return set.sessions.has(session_id)
 }
 
 /** Makes what this isolate has just revoked count here at once; others learn it when they load. */
 export function noteRevoked(db: D1Database, sessions: { id: string; tokens_until: number }[]): void {
-  for (const { id, tokens_until } of sessions) setOf(db).until.set(id, tokens_until)
+  for (const { id, tokens_until } of sessions) setOf(db).sessions.add(id, tokens_until)
 }
 
 async function ensureLoaded(db: D1Database, set: RevokedSet, maxAge: number): Promise<void> {
   const settled = () => ageOf(set) <= maxAge || millisecondsFrom(set.failedAt) < RETRY_AFTER_FAILURE
-  for (let waited = 0; isLoading(set) && waited < PATIENCE && !settled(); waited += POLL) await scheduler.wait(POLL)
+  for (let waited = 0, seen = 0; isLoading(set) && waited < PATIENCE && !settled(); waited += POLL) {
+    await scheduler.wait(POLL)
+    if (set.loadingSince !== seen) [seen, waited] = [set.loadingSince, 0]
+  }
   if (!settled()) await load(db, set)
   if (ageOf(set) > Math.max(MAX_AGE_WITHOUT_D1, maxAge))
     throw new Problem('unavailable', { headers: { 'Retry-After': '2' } })
@@ -77,15 +81,24 @@ const isLoading = (set: RevokedSet): boolean => millisecondsFrom(set.loadingSinc
 async function load(db: D1Database, set: RevokedSet): Promise<void> {
   const startedAt = (set.loadingSince = Date.now())
   try {
-    const rows = await rowsFrom(db, set.last?.id ?? 0)
+    let page = await pageFrom(db, set.last?.id ?? 0)
     // The last row comes back too. Where it does not, the database was restored to an earlier time and has given, or
     // will give, these ids to other sessions: then everything is read anew.
-    const isSame = set.last === undefined || rows[0]?.session_id === set.last.session_id
-    const news = isSame ? rows : await rowsFrom(db, 0)
-    for (const { session_id, until } of news) set.until.set(session_id, until)
-    set.last = news.at(-1)
+    if (set.last !== undefined && page[0]?.session_id !== set.last.session_id) {
+      set.last = undefined
+      page = await pageFrom(db, 0)
+    }
+    take(set, page)
+    while (page.length === PAGE_ROWS) {
+      set.loadingSince = Date.now() // alive: others go on waiting
+      page = await pageFrom(db, page.at(-1)!.id + 1)
+      take(set, page)
+    }
     set.loadedAt = startedAt
-    if (startedAt - set.prunedAt > PRUNE_EVERY) prune(set, startedAt)
+    if (startedAt - set.prunedAt > PRUNE_EVERY) {
+      set.sessions.prune(startedAt / 1000)
+      set.prunedAt = startedAt
+    }
   } catch (error) {
     set.failedAt = Date.now()
     const age_ms = set.loadedAt === 0 ? null : set.failedAt - set.loadedAt
@@ -95,24 +108,20 @@ async function load(db: D1Database, set: RevokedSet): Promise<void> {
   }
 }
 
-/** The rows from an id on, that row included, in pages: one answer of D1 is bounded. */
-async function rowsFrom(db: D1Database, id: number): Promise<Row[]> {
-  const page = await all<Row>(
-    db,
-    sql`SELECT id, session_id, until FROM revocations WHERE id >= ${id} ORDER BY id LIMIT ${PAGE_ROWS}`,
-  )
-  return page.length < PAGE_ROWS ? page : [...page, ...(await rowsFrom(db, page.at(-1)!.id + 1))]
-}
+/** The rows from an id on, that row included: one answer of D1 is bounded. */
+const pageFrom = (db: D1Database, id: number): Promise<Row[]> =>
+  all(db, sql`SELECT id, session_id, until FROM revocations WHERE id >= ${id} ORDER BY id LIMIT ${PAGE_ROWS}`)
 
-function prune(set: RevokedSet, at: number): void {
-  for (const [id, until] of set.until) if (until * 1000 <= at) set.until.delete(id)
-  set.prunedAt = at
+/** Page by page, so that what an isolate must learn when it starts never lies in its memory twice. */
+function take(set: RevokedSet, page: Row[]): void {
+  for (const { session_id, until } of page) set.sessions.add(session_id, until)
+  set.last = page.at(-1) ?? set.last
 }
 
 function setOf(db: D1Database): RevokedSet {
   let set = sets.get(db)
   if (!set) {
-    set = { until: new Map(), last: undefined, loadedAt: 0, failedAt: 0, loadingSince: 0, prunedAt: 0 }
+    set = { sessions: expiringSet(), last: undefined, loadedAt: 0, failedAt: 0, loadingSince: 0, prunedAt: 0 }
     sets.set(db, set)
   }
   return set
