@@ -9,7 +9,7 @@ import { findUser } from '../core/users.ts'
 import { verify } from '../features/email/verify.ts'
 import { resetPassword } from '../features/password/reset.ts'
 import { endSession } from '../features/session/end.ts'
-import { sendMailAfter } from '../http/after.ts'
+import { deliverAfter } from '../http/after.ts'
 import { logProblem } from '../http/answer.ts'
 import type { AppEnv } from '../http/app-env.ts'
 import { check, form } from '../http/body.ts'
@@ -94,7 +94,7 @@ export const pages = new Hono<AppEnv>()
       c,
       async (fields) => {
         await verify(c.env, fields.get('token') ?? '', clientOf(c), now())
-        sendMailAfter(c)
+        deliverAfter(c)
         return page(c, <DonePage language={languageOf(c)} done="verified" />)
       },
       (problem, fields) => <VerifyPage language={languageOf(c)} problem={problem} token={fields?.get('token') ?? ''} />,
@@ -110,7 +110,7 @@ export const pages = new Hono<AppEnv>()
         const password = check(newPassword, fields.get('password') ?? '')
         const change = { token: fields.get('token') ?? '', password }
         await resetPassword(c.env, change, clientOf(c), now())
-        sendMailAfter(c)
+        deliverAfter(c)
         return page(c, <DonePage language={languageOf(c)} done="passwordSet" />)
       },
       (problem, fields) => <ResetPage language={languageOf(c)} problem={problem} token={fields?.get('token') ?? ''} />,
