@@ -111,6 +111,10 @@ export const settings = v.object({
   WEBHOOK_SECRET: v.optional(webhookSecrets),
   /** Days. How long the audit trail is kept. */
   AUDIT_RETENTION_DAYS: v.optional(whole(1, 3_650), 365),
+  /** Which requests leave a line in the log: `all`, `errors` (429 and 5xx), or `off`, which leaves the 5xx. */
+  REQUEST_LOG: v.optional(v.picklist(['all', 'errors', 'off'], 'not_all_errors_or_off'), 'all'),
+  /** Whether answers say what they spent their time on. It tells strangers more than they need: for development. */
+  SERVER_TIMING: v.optional(v.picklist(['on', 'off'], 'not_on_or_off'), 'off'),
   /** Cloudflare Turnstile: where it is set, a stranger whose budget is used up may solve a challenge instead of waiting. */
   TURNSTILE_SECRET: v.optional(v.string()),
   /** Where a solved challenge is verified. */

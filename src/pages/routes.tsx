@@ -10,7 +10,6 @@ import { verify } from '../features/email/verify.ts'
 import { resetPassword } from '../features/password/reset.ts'
 import { endSession } from '../features/session/end.ts'
 import { deliverAfter } from '../http/after.ts'
-import { logProblem } from '../http/answer.ts'
 import type { AppEnv } from '../http/app-env.ts'
 import { check, form } from '../http/body.ts'
 import { clientOf, languageOf } from '../http/client.ts'
@@ -145,7 +144,7 @@ async function orReason(
     return await run()
   } catch (error) {
     if (!(error instanceof Problem)) throw error
-    logProblem(error, c)
+    c.set('problem', error)
     for (const [name, value] of Object.entries(error.headers)) c.header(name, value)
     return page(c, refused(error), error.status)
   }
