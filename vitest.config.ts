@@ -20,6 +20,7 @@ export default defineConfig({
           BCRYPT_COST: '10', // the cheapest that is allowed
           PUBLIC_URL: 'https://login.example',
           MAIL_FROM: 'latchkey@login.example',
+          REQUEST_LOG: 'off', // test/http/observe.test.ts turns it on
           REVOCATION_FEED_SECRET: 'only-for-tests: what other services show',
         },
         d1Databases: { SCHEMA_DB: 'schema' }, // empty: test/schema.test.ts fills it from schema.sql

@@ -50,6 +50,21 @@ const url = v.pipe(
 const isSafe = ({ protocol, hostname }: URL): boolean =>
   protocol === 'https:' || (protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(hostname))
 
+/** Standard Webhooks: `whsec_` and 24 to 64 bytes in base64. Two, parted by white space, while receivers change over. */
+const webhookSecrets = v.pipe(
+  v.string(),
+  v.transform((text) => text.split(/\s+/).filter(Boolean)),
+  v.minLength(1, 'malformed'),
+  v.maxLength(2, 'malformed'),
+  v.check((list) => list.every(isWebhookSecret), 'malformed'),
+)
+
+const isWebhookSecret = (text: string): boolean => {
+  const encoded = /^whsec_((?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)$/.exec(text)?.[1] ?? ''
+  const bytes = encoded === '' ? 0 : atob(encoded).length
+  return bytes >= 24 && bytes <= 64
+}
+
 /** The regions that a Durable Object may be asked to live in. */
 const LOCATIONS = ['wnam', 'enam', 'sam', 'weur', 'eeur', 'apac', 'oc', 'afr', 'me'] as const
 
@@ -103,8 +118,16 @@ export const settings = v.object({
   MAIL_TOKEN: v.optional(v.string()),
   /** The sender of every mail. */
   MAIL_FROM: v.optional(v.string(), 'latchkey@example.com'),
+  /** Where events are posted (Standard Webhooks). None are without it. */
+  WEBHOOK_URL: v.optional(url),
+  /** Signs them. Two, parted by white space, make two signatures: for the time of a rotation. */
+  WEBHOOK_SECRET: v.optional(webhookSecrets),
   /** Days. How long the audit trail is kept. */
   AUDIT_RETENTION_DAYS: v.optional(whole(1, 3_650), 365),
+  /** Which requests leave a line in the log: `all`, `errors` (429 and 5xx), or `off`, which leaves the 5xx. */
+  REQUEST_LOG: v.optional(v.picklist(['all', 'errors', 'off'], 'not_all_errors_or_off'), 'all'),
+  /** Whether answers say what they spent their time on. It tells strangers more than they need: for development. */
+  SERVER_TIMING: v.optional(v.picklist(['on', 'off'], 'not_on_or_off'), 'off'),
   /** Cloudflare Turnstile: where it is set, a stranger whose budget is used up may solve a challenge instead of waiting. */
   TURNSTILE_SECRET: v.optional(v.string()),
   /** Where a solved challenge is verified. */
@@ -122,6 +145,10 @@ const complete = v.pipe(
   v.forward(
     v.check(({ MAIL_DRIVER, MAIL_URL }) => MAIL_DRIVER !== 'http' || MAIL_URL !== undefined, 'missing'),
     ['MAIL_URL'],
+  ),
+  v.forward(
+    v.check(({ WEBHOOK_URL, WEBHOOK_SECRET }) => WEBHOOK_URL === undefined || WEBHOOK_SECRET !== undefined, 'missing'),
+    ['WEBHOOK_SECRET'],
   ),
 )
 

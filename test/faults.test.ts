@@ -1105,7 +1105,7 @@ async function begin({ given = [], remembered }: Pick<Scenario, 'given' | 'remem
       return within(name, ({ storage }) => storage.kv.put('state', state))
     }),
   )
-  const tables = ['outbox', 'one_time_tokens', 'sessions', 'users', 'revocations', 'audit_events']
+  const tables = ['outbox', 'webhook_outbox', 'one_time_tokens', 'sessions', 'users', 'revocations', 'audit_events']
   const user = (id: number, email: string) =>
     sql`INSERT INTO users (id, email, hashed_password, password_set_at, created_at)
       VALUES (${id}, ${email}, ${HASH}, ${THEN}, ${THEN})`
@@ -1340,6 +1340,11 @@ const INVARIANTS = {
   'a link and a publication end': sql`
     SELECT hash FROM one_time_tokens WHERE typeof(expires_at) <> 'integer'
       UNION ALL SELECT session_id FROM revocations WHERE typeof(until) <> 'integer'`,
+  'a password that was set has its event, and an event its audit row': sql`
+    SELECT id FROM users WHERE created_at < ${AT} AND (password_set_at IS ${AT}) <> EXISTS (
+      SELECT 1 FROM webhook_outbox WHERE type LIKE 'password.%' AND user_id = users.id)
+      UNION ALL SELECT id FROM webhook_outbox AS told WHERE NOT EXISTS (
+        SELECT 1 FROM audit_events WHERE at = told.at AND user_id IS told.user_id AND session_id IS told.session_id)`,
   'nothing refers to what is not there': sql`PRAGMA foreign_key_check`,
   'the file is whole': sql`PRAGMA quick_check`,
 }

@@ -9,8 +9,7 @@ import { findUser } from '../core/users.ts'
 import { verify } from '../features/email/verify.ts'
 import { resetPassword } from '../features/password/reset.ts'
 import { endSession } from '../features/session/end.ts'
-import { sendMailAfter } from '../http/after.ts'
-import { logProblem } from '../http/answer.ts'
+import { deliverAfter } from '../http/after.ts'
 import type { AppEnv } from '../http/app-env.ts'
 import { check, form } from '../http/body.ts'
 import { clientOf, languageOf } from '../http/client.ts'
@@ -94,7 +93,7 @@ export const pages = new Hono<AppEnv>()
       c,
       async (fields) => {
         await verify(c.env, fields.get('token') ?? '', clientOf(c), now())
-        sendMailAfter(c)
+        deliverAfter(c)
         return page(c, <DonePage language={languageOf(c)} done="verified" />)
       },
       (problem, fields) => <VerifyPage language={languageOf(c)} problem={problem} token={fields?.get('token') ?? ''} />,
@@ -110,7 +109,7 @@ export const pages = new Hono<AppEnv>()
         const password = check(newPassword, fields.get('password') ?? '')
         const change = { token: fields.get('token') ?? '', password }
         await resetPassword(c.env, change, clientOf(c), now())
-        sendMailAfter(c)
+        deliverAfter(c)
         return page(c, <DonePage language={languageOf(c)} done="passwordSet" />)
       },
       (problem, fields) => <ResetPage language={languageOf(c)} problem={problem} token={fields?.get('token') ?? ''} />,
@@ -145,7 +144,7 @@ async function orReason(
     return await run()
   } catch (error) {
     if (!(error instanceof Problem)) throw error
-    logProblem(error, c)
+    c.set('problem', error)
     for (const [name, value] of Object.entries(error.headers)) c.header(name, value)
     return page(c, refused(error), error.status)
   }
