@@ -30,8 +30,11 @@ const HASHES = [
   `pbkdf2_sha256$2000000$salt$${base64(32)}`,
 ]
 
-const ENTRY = `import bcrypt from 'bcryptjs'
+const ENTRY = `import { DurableObject } from 'cloudflare:workers'
+import bcrypt from 'bcryptjs'
 import { readHash } from '${join(ROOT, 'src', 'core', 'hashes', 'index.ts')}'
+
+export class Doorkeeper extends DurableObject {} // the configuration names it
 
 const best = async (runs, work) => {
   let least = Infinity
