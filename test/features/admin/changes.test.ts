@@ -9,6 +9,7 @@ import {
   sessionFor,
   subjectsTo,
   userAt,
+  waitingFor,
 } from '../../accounts.ts'
 import {
   anotherIsolate,
@@ -285,7 +286,7 @@ describe('the last admin', () => {
     expect(await userAt(last.email)).toEqual(before)
     expect(await isIn(last.token)).toBe(true)
     expect(await eventsOf(last.id)).toEqual(['login_succeeded'])
-    expect(subjectsTo(last.email)).toEqual([])
+    expect(await waitingFor(last.email)).toEqual([])
   })
 
   it.each(ways)('can %s when there is another one', async (_way, change) => {

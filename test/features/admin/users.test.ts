@@ -12,6 +12,7 @@ import {
   sessionFor,
   subjectsTo,
   userAt,
+  waitingFor,
 } from '../../accounts.ts'
 import {
   bearer,
@@ -268,7 +269,7 @@ describe('POST /admin/users', () => {
       await expectProblem(await post('/admin/users', json), 409, 'email_taken')
       expect(await userAt(user.email)).toEqual(before)
       expect(await linksOf(user.id)).toEqual([])
-      expect(mailsTo(user.email)).toEqual([])
+      expect(await waitingFor(user.email)).toEqual([])
       expect(await eventsOf(user.id)).toEqual(['login_succeeded'])
     },
   )
