@@ -272,7 +272,7 @@ describe('the last admin', () => {
     last = await administrator()
   })
 
-  const leave = (who: Member): Change => (void who, ['DELETE', '/user/me', { password: PASSWORD }])
+  const leave = (): Change => ['DELETE', '/user/me', { password: PASSWORD }]
   const ways: [string, (who: Member) => Change][] = [
     ['be disabled', ({ id }) => disable(id)],
     ['lose the role', ({ id }) => give(id, 'editor')],
@@ -338,8 +338,8 @@ describe('the last admin', () => {
 
   it('remains when two leave at once', async () => {
     const other = await administrator()
-    const answers = await Promise.all([by(last, leave(last)), by(other, leave(other))])
-    expect(answers.map(({ status }) => status).sort()).toEqual([204, 409])
+    const answers = await Promise.all([by(last, leave()), by(other, leave())])
+    expect(answers.map(({ status }) => status).sort((a, b) => a - b)).toEqual([204, 409])
     expect(await adminsLeft()).toBe(1)
   })
 

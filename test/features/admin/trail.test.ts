@@ -28,7 +28,7 @@ type Page = { events: Event[]; next: string | null }
 
 const get = (path: string, own: Env = ENV) => callIn(own, 'GET', path, bearer(admin.token))
 const trail = async (parameters: Record<string, string>, own?: Env): Promise<Page> => {
-  const answer = await get(`/admin/audit?${new URLSearchParams(parameters)}`, own)
+  const answer = await get(`/admin/audit?${new URLSearchParams(parameters).toString()}`, own)
   expect(answer.status).toBe(200)
   return answer.json<Page>()
 }
