@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseEnv } from 'node:util'
+import { parseEnv, stripVTControlCharacters } from 'node:util'
 import { unstable_readConfig } from 'wrangler'
 import { config, warnings } from '../../src/config.ts'
 import { Problem } from '../../src/core/problem.ts'
@@ -88,7 +88,11 @@ export function checkSecrets(): Finding[] {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   if (list.status !== 0) {
-    const text = `wrangler could not list them: ${(list.stderr || list.stdout).trim().split('\n')[0]}`
+    const text = `wrangler could not list them: ${
+      stripVTControlCharacters(list.stderr || list.stdout)
+        .trim()
+        .split('\n')[0]
+    }`
     return [{ level: 'fail', about: 'secrets', text }]
   }
   const there = (JSON.parse(list.stdout) as { name: string }[]).map(({ name }) => name)
@@ -97,4 +101,13 @@ export function checkSecrets(): Finding[] {
   )
 }
 
-const readConfig = () => unstable_readConfig({ config: join(ROOT, 'wrangler.toml') })
+type Configuration = {
+  d1_databases: { binding: string }[]
+  durable_objects: { bindings: { name: string }[] }
+  send_email: { name: string }[]
+  ratelimits: { name: string }[]
+  triggers: { crons?: string[] }
+  vars: Record<string, unknown>
+}
+
+const readConfig = (): Configuration => unstable_readConfig({ config: join(ROOT, 'wrangler.toml') })
