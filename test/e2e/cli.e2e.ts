@@ -89,16 +89,13 @@ describe('npm run latchkey, beside npm run dev', () => {
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as { event: string; actor: string | null })
-    expect(events.map(({ event }) => event)).toEqual(
-      [
-        'user_created',
-        'login_succeeded',
-        'sessions_revoked',
-        'login_succeeded',
-        'account_deleted',
-        'login_failed',
-      ].slice(0, 5),
-    )
+    expect(events.map(({ event }) => event)).toEqual([
+      'user_created',
+      'login_succeeded',
+      'sessions_revoked',
+      'login_succeeded',
+      'account_deleted',
+    ])
     const ours = events.filter(({ event }) => event !== 'login_succeeded')
     for (const { actor } of ours) expect(actor).toMatch(/^cli:.+@.+$/)
     const limited = await cli([
