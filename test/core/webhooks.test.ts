@@ -7,7 +7,7 @@ import { type AuditEvent, auditRow, byItself } from '../../src/core/audit.ts'
 import { batch } from '../../src/core/d1.ts'
 import { deliverWebhooks } from '../../src/core/webhooks.ts'
 import { sql } from '../../src/lib/sql.ts'
-import { eventsOf, mailsTo, type Member, member, runCron, seen } from '../accounts.ts'
+import { eventsOf, mailsTo, type Member, member, sessionFor, runCron, seen } from '../accounts.ts'
 import {
   bearer,
   call,
@@ -240,6 +240,7 @@ describe('what people do makes exactly one event:', () => {
       expect(await typesOf(id)).toEqual([[type, null, 'user:1']])
     }
     await env.DB.prepare('DELETE FROM webhook_outbox').run()
+    await sessionFor(id)
     await endSessionsOf(env.DB, id, by, at)
     const { own, asked } = withReceiver(takes)
     await deliver(own)
