@@ -1,0 +1,140 @@
+import { auditRow, type Client } from '../../src/core/audit.ts'
+import { type Candidate, candidate, type Options, type Refusal } from './candidate.ts'
+import { type Field, type Mapping, mappingOf } from './columns.ts'
+import { Ledger } from './ledger.ts'
+import { type Row, UnreadableFile } from './rows.ts'
+import type { Source } from './source.ts'
+import { type Holder, holders, insertUsers, rowOf } from './users.ts'
+
+/** What became of one row. `other` is the row that stands in its way. */
+export type Outcome = {
+  line: number
+  outcome: 'taken' | 'present' | 'refused'
+  reason?: string
+  field?: Field
+  id?: number | null
+  email?: string
+  other?: { line: number } | { id: number; email: string }
+  /** Why the person has to set a new password. */
+  without_password?: string
+  old_id?: string | null
+}
+
+export type Run = Options & {
+  db: D1Database
+  by: Client
+  named: ReadonlyMap<Field, string>
+  dryRun: boolean
+  /** What one statement may carry as JSON, in bytes. */
+  maxBytes: number
+  report: (outcome: Outcome) => void
+}
+
+/** A chunk is written as soon as it has this many rows, or `maxBytes`. */
+const MAX_ROWS = 5_000
+
+/**
+ * Moves every row that can be moved, in order, and reports each once. Rows that are there already are left as they are,
+ * so a run that was interrupted is finished by running it again. In a dry run nothing is written.
+ * @throws UnreadableFile when the file has no column of addresses, or lacks one that was named
+ */
+export async function importUsers(source: Source, run: Run): Promise<void> {
+  const ledger = new Ledger()
+  const write = writer(run, ledger)
+  const mapping = mapper(source, run.named)
+  let chunk: (Candidate | Refusal)[] = []
+  let bytes = 0
+  try {
+    for (const row of source.rows) {
+      const judged = 'fault' in row ? { line: row.line, reason: row.fault } : await candidate(row, mapping(row), run)
+      const size = 'user' in judged ? jsonBytes(judged) : 0
+      if (chunk.length === MAX_ROWS || bytes + size > run.maxBytes) {
+        await write(chunk)
+        ;[chunk, bytes] = [[], 0]
+      }
+      chunk.push(judged)
+      bytes += size
+    }
+    await write(chunk)
+  } finally {
+    ledger.close()
+  }
+}
+
+/** Quotes are doubled where the JSON becomes part of the statement. */
+const jsonBytes = (row: Candidate): number => {
+  const json = JSON.stringify(rowOf(row))
+  return Buffer.byteLength(json) + json.split("'").length
+}
+
+function writer(run: Run, ledger: Ledger) {
+  let audit = [auditRow({ event: 'users_imported' }, run.by, run.now)]
+  return async (chunk: readonly (Candidate | Refusal)[]): Promise<void> => {
+    const candidates = chunk.filter((row) => 'user' in row)
+    const held = await holders(run.db, candidates)
+    const outcomes = new Map<Candidate, Outcome>()
+    candidates.forEach((row, i) => outcomes.set(row, decided(row, held.get(i), ledger)))
+    const fresh = candidates.filter((row) => outcomes.get(row)?.outcome === 'taken')
+    if (fresh.length > 0 && !run.dryRun) {
+      const inserted = await insertUsers(run.db, fresh, audit)
+      audit = [] // one for each run, in the transaction that changes something first
+      const late = fresh.filter((row) => !inserted.has(row.canonical))
+      const holdersNow = late.length > 0 ? await holders(run.db, late) : new Map<number, Holder>()
+      late.forEach((row, i) => outcomes.set(row, withHolder(row, holdersNow.get(i)!)))
+      for (const row of fresh) {
+        const outcome = outcomes.get(row)!
+        if (outcome.outcome === 'taken') outcome.id = inserted.get(row.canonical)!
+      }
+    }
+    for (const row of chunk) run.report('user' in row ? outcomes.get(row)! : { outcome: 'refused', ...row })
+  }
+}
+
+/** Rows of the file come before those of the database, so that a second run says the same as the first. */
+function decided(row: Candidate, holder: Holder | undefined, ledger: Ledger): Outcome {
+  const { line, oldId, canonical, user } = row
+  const outcome = holder ? withHolder(row, holder) : taken(row)
+  const refused = outcome.outcome === 'refused'
+  const earlier = refused ? ledger.find(oldId, canonical) : ledger.add(line, oldId, canonical)
+  if (!earlier) return outcome
+  const other = { line: earlier.line }
+  return { line, outcome: 'refused', reason: `duplicate_${earlier.by}`, id: user.id, email: user.email, other }
+}
+
+function withHolder(row: Candidate, { by, id, email }: Holder): Outcome {
+  const same = by === 'both' || (by === 'email' && row.user.id === null)
+  if (same) return { ...taken(row), outcome: 'present', id }
+  const { line, user } = row
+  return { line, outcome: 'refused', reason: `${by}_taken`, id: user.id, email: user.email, other: { id, email } }
+}
+
+const taken = ({ line, user, oldId, lost }: Candidate): Outcome => ({
+  line,
+  outcome: 'taken',
+  id: user.id,
+  email: user.email,
+  old_id: oldId,
+  ...(lost && { without_password: lost }),
+})
+
+/** The fields of a row. Rows of one file mostly have the same columns, so the answer is kept. */
+function mapper(source: Source, named: ReadonlyMap<Field, string>) {
+  const objects = source.format === 'json' || source.format === 'jsonl'
+  let last: { columns: readonly string[]; mapping: Mapping } | undefined
+  return (row: Extract<Row, { columns: unknown }>): Mapping => {
+    const { columns } = row
+    if (last && (last.columns === columns || (objects && String(last.columns) === String(columns)))) return last.mapping
+    const mapping = mappingOf(columns, named)
+    const missing = [...named].find(([field]) => !mapping.has(field))
+    // Objects may leave out what they have no value for.
+    if (!objects && missing)
+      throw new UnreadableFile(`There is no column ${missing[1]}. Columns: ${columns.join(', ')}.`)
+    if (!objects && !mapping.has('email')) {
+      throw new UnreadableFile(
+        `No column is known as an address: name it with --map email=. Columns: ${columns.join(', ')}.`,
+      )
+    }
+    last = { columns, mapping }
+    return mapping
+  }
+}
