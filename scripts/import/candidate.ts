@@ -4,8 +4,8 @@ import { languages } from '../../src/core/audit.ts'
 import { emailAddress } from '../../src/core/credentials.ts'
 import { asciiLower } from '../../src/lib/email.ts'
 import type { Field, Mapping } from './columns.ts'
-import { type FirebaseParameters, firebaseHash } from './firebase.ts'
-import { judge } from './hash.ts'
+import type { FirebaseProject } from './firebase.ts'
+import { firebaseHash, judgeHash } from './hash.ts'
 import { type Fault, type Row, UNREADABLE } from './rows.ts'
 import { flag, names, type Read, text, time } from './values.ts'
 
@@ -40,14 +40,14 @@ export type Options = {
   now: number
   withoutPassword: boolean
   newIds: boolean
-  firebase: FirebaseParameters | undefined
+  firebase: FirebaseProject | undefined
 }
 
 /** Leaves room above for the ids of new users, which have to stay exact in JavaScript. */
 const MAX_ID = 2 ** 52
 
 /** Judges one row by itself. What it may conflict with is judged elsewhere. */
-export async function candidate(row: Row, mapping: Mapping, options: Options): Promise<Candidate | Refusal> {
+export function candidate(row: Row, mapping: Mapping, options: Options): Candidate | Refusal {
   const { line } = row
   if ('fault' in row) return { line, reason: row.fault satisfies Fault }
   const cell = (field: Field): unknown => {
@@ -84,7 +84,7 @@ export async function candidate(row: Row, mapping: Mapping, options: Options): P
   if (unreadable) return { line, reason: 'unreadable_value', field: unreadable }
   if (deleted) return { line, reason: 'deleted' }
 
-  const hash = await hashOf(cell('hashed_password'), cell('salt'), options.firebase)
+  const hash = hashOf(cell('hashed_password'), cell('salt'), options.firebase)
   if ('refused' in hash && !options.withoutPassword) return { line, reason: `password_${hash.refused}` }
   const hashed_password = 'hash' in hash ? hash.hash : null
   const password_set_at = hashed_password === null ? null : user.password_set_at
@@ -132,21 +132,22 @@ function rolesOf(cell: unknown): Read<string> {
   return roles.every((role) => ROLE_FORM.test(role)) ? JSON.stringify([...new Set(roles)].sort()) : UNREADABLE
 }
 
-async function hashOf(
+function hashOf(
   cell: unknown,
   salt: unknown,
-  firebase: FirebaseParameters | undefined,
-): Promise<{ hash: string } | { none: true } | { refused: string }> {
+  firebase: FirebaseProject | undefined,
+): { hash: string | null } | { refused: string } {
   // Auth0 writes an object with the algorithm and the hash.
   const nested = (cell as { hash?: { value?: unknown } } | null | undefined)?.hash?.value
   const value = text(nested ?? cell)
-  if (value === null) return { none: true }
   if (value === UNREADABLE) return { refused: 'malformed' }
   // PostgreSQL writes bytes as \x and hexadecimal.
-  const stored = /^\\x([0-9a-f]{2})+$/.test(value) ? Buffer.from(value.slice(2), 'hex').toString() : value
+  const stored = value && /^\\x([0-9a-f]{2})+$/.test(value) ? Buffer.from(value.slice(2), 'hex').toString() : value
   const salted = text(salt)
-  const hash = firebase && typeof salted === 'string' ? firebaseHash(stored, salted, firebase) : stored
-  const verdict = await judge(hash)
-  if ('accepted' in verdict) return { hash }
-  return 'refused' in verdict && typeof salted === 'string' && !firebase ? { refused: 'salted' } : verdict
+  const ofFirebase = stored !== null && typeof salted === 'string' && firebase
+  const hash = ofFirebase ? firebaseHash({ ...firebase, salt: salted, password_hash: stored }) : stored
+  const judged = judgeHash(hash)
+  if (judged.verdict !== 'refused') return { hash: judged.verdict === 'accepted' ? hash : null }
+  if (typeof salted === 'string' && !ofFirebase) return { refused: 'salt_apart' }
+  return { refused: [judged.format?.replace(/\W+/g, '_'), judged.reason].filter(Boolean).join('_') }
 }

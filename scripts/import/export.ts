@@ -1,4 +1,6 @@
 import { sql } from '../../src/lib/sql.ts'
+import { EXPORTED } from './columns.ts'
+import { csvCell } from './report.ts'
 
 /** A row of `users` as the database has it. */
 export type StoredUser = {
@@ -37,13 +39,7 @@ export const exportFormats = {
       JSON.stringify({ ...user, email_verified: user.email_verified === 1, roles: JSON.parse(user.roles) as unknown }),
   },
   csv: {
-    header: 'id,email,hashed_password,password_set_at,email_verified,disabled_at,roles,language,created_at\n',
+    header: `${EXPORTED.join(',')}\n`,
     line: (user: StoredUser): string => Object.values(user).map(csvCell).join(','),
   },
-}
-
-/** RFC 4180. NULL is an empty cell. */
-const csvCell = (value: string | number | null): string => {
-  const text = String(value ?? '')
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }

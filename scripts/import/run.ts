@@ -4,7 +4,7 @@ import { type Field, type Mapping, mappingOf } from './columns.ts'
 import { Ledger } from './ledger.ts'
 import { type Row, UnreadableFile } from './rows.ts'
 import type { Source } from './source.ts'
-import { type Holder, holders, insertUsers, rowOf } from './users.ts'
+import { type Holder, holders, insertUsers, type Target } from './users.ts'
 
 /** What became of one row. `other` is the row that stands in its way. */
 export type Outcome = {
@@ -18,20 +18,20 @@ export type Outcome = {
   /** Why the person has to set a new password. */
   without_password?: string
   old_id?: string | null
+  /** The file has an id that could not be kept. */
+  new_id?: true
 }
 
 export type Run = Options & {
-  db: D1Database
+  target: Target
   by: Client
   named: ReadonlyMap<Field, string>
   dryRun: boolean
-  /** What one statement may carry as JSON, in bytes. */
-  maxBytes: number
   report: (outcome: Outcome) => void
 }
 
-/** A chunk is written as soon as it has this many rows, or `maxBytes`. */
-const MAX_ROWS = 5_000
+/** Rows that are written in one transaction: about a megabyte. */
+const CHUNK_ROWS = 5_000
 
 /**
  * Moves every row that can be moved, in order, and reports each once. Rows that are there already are left as they are,
@@ -43,17 +43,13 @@ export async function importUsers(source: Source, run: Run): Promise<void> {
   const write = writer(run, ledger)
   const mapping = mapper(source, run.named)
   let chunk: (Candidate | Refusal)[] = []
-  let bytes = 0
   try {
     for (const row of source.rows) {
-      const judged = 'fault' in row ? { line: row.line, reason: row.fault } : await candidate(row, mapping(row), run)
-      const size = 'user' in judged ? jsonBytes(judged) : 0
-      if (chunk.length === MAX_ROWS || bytes + size > run.maxBytes) {
+      chunk.push('fault' in row ? { line: row.line, reason: row.fault } : candidate(row, mapping(row), run))
+      if (chunk.length === CHUNK_ROWS) {
         await write(chunk)
-        ;[chunk, bytes] = [[], 0]
+        chunk = []
       }
-      chunk.push(judged)
-      bytes += size
     }
     await write(chunk)
   } finally {
@@ -61,29 +57,21 @@ export async function importUsers(source: Source, run: Run): Promise<void> {
   }
 }
 
-/** Quotes are doubled where the JSON becomes part of the statement. */
-const jsonBytes = (row: Candidate): number => {
-  const json = JSON.stringify(rowOf(row))
-  return Buffer.byteLength(json) + json.split("'").length
-}
-
 function writer(run: Run, ledger: Ledger) {
   let audit = [auditRow({ event: 'users_imported' }, run.by, run.now)]
   return async (chunk: readonly (Candidate | Refusal)[]): Promise<void> => {
     const candidates = chunk.filter((row) => 'user' in row)
-    const held = await holders(run.db, candidates)
-    const outcomes = new Map<Candidate, Outcome>()
-    candidates.forEach((row, i) => outcomes.set(row, decided(row, held.get(i), ledger)))
+    const held = await holders(run.target, candidates)
+    const outcomes = new Map(candidates.map((row) => [row, decided(row, held.get(row), ledger)]))
     const fresh = candidates.filter((row) => outcomes.get(row)?.outcome === 'taken')
     if (fresh.length > 0 && !run.dryRun) {
-      const inserted = await insertUsers(run.db, fresh, audit)
+      const inserted = await insertUsers(run.target, fresh, audit)
       audit = [] // one for each run, in the transaction that changes something first
-      const late = fresh.filter((row) => !inserted.has(row.canonical))
-      const holdersNow = late.length > 0 ? await holders(run.db, late) : new Map<number, Holder>()
-      late.forEach((row, i) => outcomes.set(row, withHolder(row, holdersNow.get(i)!)))
+      const late = fresh.filter((row) => !inserted.has(row.canonical)) // somebody else was faster
+      const holdersNow = await holders(run.target, late)
       for (const row of fresh) {
-        const outcome = outcomes.get(row)!
-        if (outcome.outcome === 'taken') outcome.id = inserted.get(row.canonical)!
+        const id = inserted.get(row.canonical)
+        outcomes.set(row, id === undefined ? withHolder(row, holdersNow.get(row)!) : { ...taken(row), id })
       }
     }
     for (const row of chunk) run.report('user' in row ? outcomes.get(row)! : { outcome: 'refused', ...row })
@@ -114,6 +102,7 @@ const taken = ({ line, user, oldId, lost }: Candidate): Outcome => ({
   id: user.id,
   email: user.email,
   old_id: oldId,
+  ...(oldId !== null && user.id === null && { new_id: true }),
   ...(lost && { without_password: lost }),
 })
 
