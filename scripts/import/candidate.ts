@@ -5,8 +5,8 @@ import { emailAddress } from '../../src/core/credentials.ts'
 import { asciiLower } from '../../src/lib/email.ts'
 import type { Field, Mapping } from './columns.ts'
 import type { FirebaseProject } from './firebase.ts'
-import { firebaseHash, judgeHash } from './hash.ts'
-import { type Fault, type Row, UNREADABLE } from './rows.ts'
+import { firebaseHash, judgeHash } from '../../src/core/hashes/index.ts'
+import { type GoodRow, UNREADABLE } from './rows.ts'
 import { flag, names, type Read, text, time } from './values.ts'
 
 /** A row of `users` to be. `id` is null where the database gives one. */
@@ -47,9 +47,8 @@ export type Options = {
 const MAX_ID = 2 ** 52
 
 /** Judges one row by itself. What it may conflict with is judged elsewhere. */
-export function candidate(row: Row, mapping: Mapping, options: Options): Candidate | Refusal {
+export function candidate(row: GoodRow, mapping: Mapping, options: Options): Candidate | Refusal {
   const { line } = row
-  if ('fault' in row) return { line, reason: row.fault satisfies Fault }
   const cell = (field: Field): unknown => {
     const at = mapping.get(field)
     return at === undefined ? undefined : row.cells[at]

@@ -1,5 +1,7 @@
+export type Row = GoodRow | Broken
+
 /** A row as a file has it. Positional formats share one `columns` among all rows. */
-export type Row = { line: number; columns: readonly string[]; cells: readonly unknown[] } | Broken
+export type GoodRow = { line: number; columns: readonly string[]; cells: readonly unknown[] }
 
 /** What stands where a row should be, and is none. */
 export type Broken = { line: number; fault: Fault }

@@ -2,7 +2,7 @@ import { auditRow, type Client } from '../../src/core/audit.ts'
 import { type Candidate, candidate, type Options, type Refusal } from './candidate.ts'
 import { type Field, type Mapping, mappingOf } from './columns.ts'
 import { Ledger } from './ledger.ts'
-import { type Row, UnreadableFile } from './rows.ts'
+import { type GoodRow, UnreadableFile } from './rows.ts'
 import type { Source } from './source.ts'
 import { type Holder, holders, insertUsers, type Target } from './users.ts'
 
@@ -110,7 +110,7 @@ const taken = ({ line, user, oldId, lost }: Candidate): Outcome => ({
 function mapper(source: Source, named: ReadonlyMap<Field, string>) {
   const objects = source.format === 'json' || source.format === 'jsonl'
   let last: { columns: readonly string[]; mapping: Mapping } | undefined
-  return (row: Extract<Row, { columns: unknown }>): Mapping => {
+  return (row: GoodRow): Mapping => {
     const { columns } = row
     if (last && (last.columns === columns || (objects && String(last.columns) === String(columns)))) return last.mapping
     const mapping = mappingOf(columns, named)
