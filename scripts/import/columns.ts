@@ -15,8 +15,13 @@ const KNOWN = {
   salt: ['salt'],
   password_set_at: ['passwordsetat'],
   email_verified: [
-    ...['emailverified', 'emailconfirmed', 'emailconfirmedat', 'emailverifiedat'],
-    ...['isverified', 'verified', 'confirmedat'],
+    'emailverified',
+    'emailconfirmed',
+    'emailconfirmedat',
+    'emailverifiedat',
+    'isverified',
+    'verified',
+    'confirmedat',
   ],
   disabled_at: ['disabledat', 'disabled', 'isdisabled', 'blocked', 'banned'],
   banned_until: ['banneduntil'],
@@ -33,11 +38,8 @@ export const fields = Object.keys(KNOWN) as Field[]
 /** Where each field stands in a row, from 0. */
 export type Mapping = ReadonlyMap<Field, number>
 
-/** The columns of our own export, in its order. */
-export const EXPORTED = [
-  ...['id', 'email', 'hashed_password', 'password_set_at', 'email_verified'],
-  ...['disabled_at', 'roles', 'language', 'created_at'],
-] as const
+/** The columns of our own export. */
+export const EXPORTED = 'id,email,hashed_password,password_set_at,email_verified,disabled_at,roles,language,created_at'
 
 const plain = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '')
 
@@ -53,7 +55,7 @@ export function mappingOf(columns: readonly string[], named: ReadonlyMap<Field, 
     const at = wanted === undefined ? firstOf(KNOWN[field], byName) : columns.indexOf(wanted)
     if (at !== undefined && at >= 0) mapping.set(field, at)
   }
-  if (String(columns) !== String(EXPORTED)) mapping.delete('password_set_at')
+  if (String(columns) !== EXPORTED) mapping.delete('password_set_at')
   return mapping
 }
 
@@ -66,7 +68,7 @@ function firstOf(names: readonly string[], byName: ReadonlyMap<string, number>):
 export function namedColumns(options: readonly string[]): Map<Field, string> {
   return new Map(
     options.map((option) => {
-      const [field = '', column = ''] = [option.slice(0, option.indexOf('=')), option.slice(option.indexOf('=') + 1)]
+      const [field, column] = [option.slice(0, option.indexOf('=')), option.slice(option.indexOf('=') + 1)]
       if (!fields.includes(field as Field) || column === '' || field === 'password_set_at') {
         const possible = fields.filter((name) => name !== 'password_set_at').join(', ')
         throw new UnreadableFile(`--map takes field=column, and the fields are ${possible}.`)

@@ -39,7 +39,7 @@ export const exportFormats = {
       JSON.stringify({ ...user, email_verified: user.email_verified === 1, roles: JSON.parse(user.roles) as unknown }),
   },
   csv: {
-    header: `${EXPORTED.join(',')}\n`,
+    header: `${EXPORTED}\n`,
     line: (user: StoredUser): string => Object.values(user).map(csvCell).join(','),
   },
 }

@@ -59,8 +59,15 @@ export async function insertUsers(
 }
 
 const rowOf = ({ user }: Candidate): unknown[] => [
-  ...[user.id, user.email, user.hashed_password, user.password_set_at, user.email_verified],
-  ...[user.disabled_at, user.roles, user.language, user.created_at],
+  user.id,
+  user.email,
+  user.hashed_password,
+  user.password_set_at,
+  user.email_verified,
+  user.disabled_at,
+  user.roles,
+  user.language,
+  user.created_at,
 ]
 
 /** Lists of rows whose JSON is at most so many bytes long, as far as a single row is not longer by itself. */
@@ -70,8 +77,13 @@ function split<T>(rows: readonly T[], write: (row: T) => unknown, maxBytes: numb
     const part = JSON.stringify(write(row))
     const bytes = Buffer.byteLength(part) + 1
     const last = pieces.at(-1)
-    if (!last || last.bytes + bytes > maxBytes) pieces.push({ rows: [row], parts: [part], bytes: bytes + 2 })
-    else (last.rows.push(row), last.parts.push(part), (last.bytes += bytes))
+    if (!last || last.bytes + bytes > maxBytes) {
+      pieces.push({ rows: [row], parts: [part], bytes: bytes + 2 })
+      continue
+    }
+    last.rows.push(row)
+    last.parts.push(part)
+    last.bytes += bytes
   }
   return pieces.map(({ rows, parts }) => ({ rows, json: `[${parts.join(',')}]` }))
 }
