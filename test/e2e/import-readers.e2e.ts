@@ -344,7 +344,7 @@ describe('hostile and broken files', () => {
       'id,email\n1,"',
       '"\n2,b\n',
       [
-        { id: '1', email: UNREADABLE },
+        { id: '1', email: 'unreadable' },
         { id: '2', email: 'b' },
       ],
     ],
