@@ -2,6 +2,8 @@ import type { Command } from './command.ts'
 import { adminCreate } from './admin-create.ts'
 import { audit } from './audit.ts'
 import { doctor } from './doctor.ts'
+import { exportCommand } from './export.ts'
+import { importCommand } from './import.ts'
 import { secretRotate } from './secret-rotate.ts'
 import { usersCreate } from './users-create.ts'
 import { usersDelete } from './users-delete.ts'
@@ -21,6 +23,8 @@ export const commands: Command[] = [
   usersRevoke,
   usersRoles,
   usersDelete,
+  importCommand,
+  exportCommand,
   audit,
   secretRotate,
   doctor,

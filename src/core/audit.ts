@@ -40,6 +40,8 @@ export type AuditEvent = {
     | 'user_created'
     | 'user_disabled'
     | 'user_enabled'
+    | 'users_exported'
+    | 'users_imported'
     | 'verification_requested'
     | 'webhook_given_up'
   reason?:

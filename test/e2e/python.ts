@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { skipWithout } from './service.ts'
 
-const PYTHON = process.env['PYTHON'] ?? '/usr/bin/python3'
+export const PYTHON = process.env['PYTHON'] ?? '/usr/bin/python3'
 
 /** Whether the tests of a file must be left out, because one of these modules is missing. */
 export const withoutPython = (...modules: string[]): boolean =>
