@@ -62,12 +62,25 @@ const methodsOf: ProxyHandler<D1Database> = {
   },
 }
 
-/** A request to the Worker in an environment of its own; returns when its work after the answer is done, too. */
+/**
+ * A request to the Worker in an environment of its own; returns when its work after the answer is done, too.
+ * @throws Error when the answer is not in the contract
+ */
 export async function callWith(own: Env, url: string, init: RequestInit = {}): Promise<Response> {
   const ctx = createExecutionContext()
   const answer = await worker.fetch(new Request(url, init) as Request<unknown, IncomingRequestCfProperties>, own, ctx)
   await waitOnExecutionContext(ctx)
+  await holdAgainstContract(init.method ?? 'GET', url, answer.clone() as Response)
   return answer
+}
+
+async function holdAgainstContract(method: string, url: string, answer: Response): Promise<void> {
+  const path = new URL(url).pathname
+  const { status, headers } = answer
+  const exchange = { method, path, status, type: headers.get('Content-Type'), body: await answer.text() }
+  const verdict = await env.CONTRACT.fetch('http://contract', { method: 'POST', body: JSON.stringify(exchange) })
+  const wrong = await verdict.text()
+  if (wrong !== '') throw new Error(`${method} ${path} answered what public/openapi.json does not say: ${wrong}`)
 }
 
 /** The token in the newest mail to an address. */

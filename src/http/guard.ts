@@ -64,12 +64,14 @@ export const freshLogin = guard(async (claimed, c) => {
  * As `strictLogin`, for users who have a role.
  * @throws Problem 403 `insufficient_role`, with the challenge of RFC 6750 section 3.1
  */
-export const roleRequired = (role: string): MiddlewareHandler<Guarded> =>
-  guard(async (claimed, c) => {
+export const roleRequired = (role: string): MiddlewareHandler<Guarded> => {
+  const required = guard(async (claimed, c) => {
     const session = await live(claimed, c)
     if (session && !session.roles.includes(role)) throw refusal('insufficient_role', 'error="insufficient_scope"')
     return session
   })
+  return Object.assign(required, { role })
+}
 
 /** Whose request this is, on routes that serve strangers too. @throws Problem 403 `cross_site_request`, 503 */
 export async function sessionOfRequest(c: Asked & Pick<Context, 'executionCtx'>): Promise<Session | undefined> {

@@ -1,0 +1,25 @@
+import { toJsonSchema } from '@valibot/to-json-schema'
+import type * as v from 'valibot'
+import { emailAddress, newPassword } from '../../src/core/credentials.ts'
+
+export type Json = Record<string, unknown>
+
+/** What a check written as a function says, for readers. It makes nothing stricter than the routes are. */
+const notes = new Map<object, Json>([
+  [emailAddress, { type: 'string', maxLength: 320, format: 'email' }],
+  [newPassword, { type: 'string', description: '8 to 256 characters, counted as code points, and not a common one.' }],
+])
+
+/**
+ * The JSON Schema (2020-12) of what a valibot schema takes. Where a check has no counterpart, the schema takes more than
+ * the route does, never less.
+ */
+export function schemaOf(schema: v.GenericSchema): Json {
+  const { $schema: _, ...rest } = toJsonSchema(schema, {
+    target: 'draft-2020-12',
+    typeMode: 'input',
+    errorMode: 'ignore',
+    overrideSchema: ({ valibotSchema }) => notes.get(valibotSchema),
+  })
+  return rest
+}
