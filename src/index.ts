@@ -5,6 +5,7 @@ import { deliverMail } from './core/mailer.ts'
 import { now } from './lib/time.ts'
 
 export { Doorkeeper } from './doorkeeper/doorkeeper.ts'
+export { Latchkey } from './http/entrypoint.ts'
 
 export default {
   fetch: app.fetch,

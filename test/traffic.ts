@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
-import type { Contract } from '../scripts/openapi/document.ts'
+import type { Contract } from '../scripts/openapi/contract.ts'
 
 /** What the Worker was asked, and what it answered. */
 export type Exchange = { method: string; path: string; status: number; type: string | null; body: string }

@@ -1,17 +1,9 @@
 import { type ProblemCode, problems } from '../../src/core/problem.ts'
 import { SESSION_COOKIE } from '../../src/http/cookie.ts'
 import type { Chapter, Operation } from '../../src/http/openapi.ts'
+import type { Contract, Json } from './contract.ts'
 import { type Route, type RouteEntry, routesOf } from './routes.ts'
-import { type Json, schemaOf } from './schema.ts'
-
-export type Contract = {
-  openapi: string
-  info: Json
-  tags: { name: string }[]
-  paths: Record<string, Record<string, Json>>
-  components: { schemas: Json; responses: Json; securitySchemes: Json; headers: Json }
-  'x-hosted-pages': string[]
-}
+import { schemaOf } from './schema.ts'
 
 const INFO = {
   title: 'Latchkey',

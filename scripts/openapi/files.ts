@@ -1,14 +1,13 @@
-import type { Chapter } from '../../src/http/openapi.ts'
+import { app } from '../../src/app.ts'
 import { HEADERS } from '../../src/http/headers.ts'
-import { type Contract, contractOf } from './document.ts'
+import { pages } from '../../src/pages/routes.tsx'
+import { chapters } from './chapters.ts'
+import { contractOf } from './document.ts'
 import { page } from './page.ts'
-import type { RouteEntry } from './routes.ts'
-
-type App = { routes: readonly RouteEntry[] }
 
 /** Every file that says the contract, by its name in `public`, with its text. */
-export function filesOf(app: App, pages: App, chapters: readonly Chapter[]): Record<string, string> {
-  const contract: Contract = contractOf(app.routes, pages.routes, chapters)
+export function contractFiles(): Record<string, string> {
+  const contract = contractOf(app.routes, pages.routes, chapters)
   return {
     'openapi.json': `${JSON.stringify(contract, null, 1)}\n`,
     'docs.html': page(contract),

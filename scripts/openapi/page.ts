@@ -1,5 +1,4 @@
-import type { Contract } from './document.ts'
-import type { Json } from './schema.ts'
+import type { Contract, Json } from './contract.ts'
 
 /** A page that says what the document says: plain HTML and one stylesheet, nothing that a browser would have to run. */
 export function page({ info, tags, paths, components, 'x-hosted-pages': hosted }: Contract): string {
@@ -71,7 +70,7 @@ ${[description && prose(description), needs(operation['x-guard'], security), par
 
 function needs(guard: string | undefined, security: Operation['security']): string {
   const [role] = security?.[0]?.['accessToken'] ?? []
-  const text = guard === undefined ? (security ? 'The secret of the feed as bearer token.' : '') : NEEDS[guard]
+  const text = guard === undefined ? (security ? 'The secret of the feed as bearer token.' : '') : (NEEDS[guard] ?? '')
   return text && `<p><b>Needs:</b> ${text}${role === undefined ? '' : ` The role <code>${escape(role)}</code>.`}</p>`
 }
 

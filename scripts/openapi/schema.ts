@@ -1,8 +1,7 @@
 import { toJsonSchema } from '@valibot/to-json-schema'
 import type * as v from 'valibot'
 import { emailAddress, newPassword } from '../../src/core/credentials.ts'
-
-export type Json = Record<string, unknown>
+import type { Json } from './contract.ts'
 
 /** What a check written as a function says, for readers. It makes nothing stricter than the routes are. */
 const notes = new Map<object, Json>([

@@ -16,7 +16,8 @@ import { cookieValues, isSameOrigin, SESSION_COOKIE } from './cookie.ts'
 export type Guarded = AppEnv & { Variables: { session: Session } }
 
 /** The session that a good token speaks of, as it stands by now; undefined when it has ended. */
-type Check = (claimed: Session, c: Asked & Pick<Context, 'executionCtx'>) => Promise<Session | undefined>
+type Check = (claimed: Session, c: Scope) => Promise<Session | undefined>
+type Scope = { env: Env; executionCtx: Pick<ExecutionContext, 'waitUntil'> }
 
 /** Seconds for which a login, or a `POST /user/reauth`, counts as recent. */
 const FRESH_SECONDS = 600
@@ -79,6 +80,14 @@ export async function sessionOfRequest(c: Asked & Pick<Context, 'executionCtx'>)
   return credential && checkedSession(c, credential, live)
 }
 
+/** As `loginRequired` decides about a request with this `Authorization` header. @throws Problem 503 */
+export async function sessionOfHeader(header: string, c: Scope): Promise<Session | ProblemCode> {
+  const token = tokenIn(header)
+  if (token === undefined) return 'login_required'
+  const session = await verifiedSession(token, config(c.env))
+  return (session && (await notRevoked(session, c))) ?? 'invalid_token'
+}
+
 function guard(check: Check): MiddlewareHandler<Guarded> {
   return async (c, next) => {
     const credential = credentialOf(c)
@@ -107,12 +116,14 @@ type Credential = { token: string; ambient: boolean }
 function credentialOf(c: Asked): Credential | undefined {
   const header = c.req.header('Authorization')?.trim()
   if (header) {
-    const token = /^(?:Bearer +)?([^ \t,]+)$/i.exec(header)?.[1]
+    const token = tokenIn(header)
     return token === undefined ? undefined : { token, ambient: false }
   }
   const [token, ...others] = cookieValues(c.req.header('Cookie') ?? '', SESSION_COOKIE)
   return token === undefined ? undefined : { token: others.length > 0 ? '' : token, ambient: true }
 }
+
+const tokenIn = (header: string): string | undefined => /^(?:Bearer +)?([^ \t,]+)$/i.exec(header.trim())?.[1]
 
 async function checkedSession(
   c: Asked & Pick<Context, 'executionCtx'>,
