@@ -81,6 +81,7 @@ CREATE TABLE audit_events (
 CREATE INDEX audit_events_user_id ON audit_events (user_id, at);
 CREATE INDEX audit_events_at ON audit_events (at);
 CREATE INDEX audit_events_event ON audit_events (event, at);
+CREATE INDEX audit_events_actor ON audit_events (actor, at) WHERE actor IS NOT NULL;
 CREATE TRIGGER audit_events_append_only BEFORE UPDATE ON audit_events
 BEGIN
   SELECT RAISE(ABORT, 'audit_events is append-only');

@@ -114,7 +114,7 @@ export function contractOf(
 
 function operationOf(route: Route, operation: Operation, tag: string, responses: Json): Json {
   const { method, path, schema } = route
-  const { summary, description, query, body } = operation
+  const { summary, description, body, query = route.query } = operation
   if ((schema === undefined) !== (body === undefined)) {
     throw new Error(`${method} ${path} ${schema ? 'reads a body: give an example of it' : 'reads no body'}.`)
   }
@@ -154,7 +154,7 @@ function pathParameters(path: string, { params = {} }: Operation): Json[] {
   }))
 }
 
-function queryParameters(query: NonNullable<Operation['query']>): Json[] {
+function queryParameters(query: NonNullable<Route['query']>): Json[] {
   const { properties = {}, required = [] } = schemaOf(query) as { properties?: Record<string, Json>; required?: string[] }
   return Object.entries(properties).map(([name, { description, ...schema }]) => ({
     name,

@@ -12,6 +12,7 @@ export type Route = {
   method: string
   path: string
   schema?: v.GenericSchema
+  query?: v.GenericSchema
   guard?: 'login' | 'strict' | 'fresh' | 'offline'
   role?: string
   problems: ProblemCode[]
@@ -51,7 +52,11 @@ function routeBehind(method: string, path: string, handlers: object[]): Route {
       route.schema = handler.schema as v.GenericSchema
       route.problems.push('malformed_json', 'unsupported_media_type', 'invalid_body')
     }
-    const guard = 'role' in handler ? 'strict' : guards.get(handler)
+    if ('query' in handler) {
+      route.query = handler.query as v.GenericSchema
+      route.problems.push('invalid_query')
+    }
+    const guard = 'role' in handler ? ('fresh' in handler && handler.fresh === true ? 'fresh' : 'strict') : guards.get(handler)
     if (guard === undefined) continue
     route.guard = guard
     route.problems.push('login_required', 'invalid_token')

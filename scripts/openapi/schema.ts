@@ -1,12 +1,12 @@
 import { toJsonSchema } from '@valibot/to-json-schema'
-import type * as v from 'valibot'
+import * as v from 'valibot'
 import { emailAddress, newPassword } from '../../src/core/credentials.ts'
 import type { Json } from './contract.ts'
 
-/** What a check written as a function says, for readers. It makes nothing stricter than the routes are. */
-const notes = new Map<object, Json>([
-  [emailAddress, { type: 'string', maxLength: 320, format: 'email' }],
-  [newPassword, { type: 'string', description: '8 to 256 characters, counted as code points, and not a common one.' }],
+/** What a check that is written as a function says, for readers. It makes nothing stricter than the routes are. */
+const notes = new Map<unknown, Json>([
+  [emailAddress, { format: 'email', description: 'ASCII before the @; a domain may be international.' }],
+  [newPassword, { description: '8 to 256 characters, counted as code points, and not a common one.' }],
 ])
 
 /**
@@ -18,7 +18,10 @@ export function schemaOf(schema: v.GenericSchema): Json {
     target: 'draft-2020-12',
     typeMode: 'input',
     errorMode: 'ignore',
-    overrideSchema: ({ valibotSchema }) => notes.get(valibotSchema),
   })
+  const properties = (rest.properties ?? {}) as Record<string, Json>
+  for (const [name, entry] of Object.entries('entries' in schema ? (schema.entries as v.ObjectEntries) : {})) {
+    Object.assign(properties[name]!, notes.get('wrapped' in entry ? entry.wrapped : entry))
+  }
   return rest
 }

@@ -34,11 +34,16 @@ export const refuseBody = (): never => {
 
 /**
  * A value of the schema's type.
- * @throws Problem 422 `invalid_body` with a field and a code for each thing that is wrong, never the value
+ * @throws Problem 422 `invalid_body`, or another code, with a field and a code for each thing that is wrong, never the
+ * value
  */
-export function check<S extends v.GenericSchema>(schema: S, value: unknown): v.InferOutput<S> {
+export function check<S extends v.GenericSchema>(
+  schema: S,
+  value: unknown,
+  code: 'invalid_body' | 'invalid_query' = 'invalid_body',
+): v.InferOutput<S> {
   const result = v.safeParse(schema, value)
-  if (!result.success) throw new Problem('invalid_body', { errors: result.issues.map(fieldError) })
+  if (!result.success) throw new Problem(code, { errors: result.issues.map(fieldError) })
   return result.output
 }
 
@@ -54,6 +59,7 @@ function jsonOf(bytes: ArrayBuffer): unknown {
 function fieldError(issue: v.BaseIssue<unknown>): FieldError {
   const field = v.getDotPath(issue) ?? ''
   if (issue.kind === 'validation') return { field, code: issue.message }
+  if (issue.type === 'strict_object' && issue.expected === 'never') return { field, code: 'unknown' }
   return { field, code: issue.input === undefined ? 'required' : 'wrong_type' }
 }
 

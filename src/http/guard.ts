@@ -55,23 +55,27 @@ export const strictLogin = guard(live)
  */
 export const freshLogin = guard(async (claimed, c) => {
   const session = await live(claimed, c)
-  if (session && now() - session.auth_time > FRESH_SECONDS) {
-    throw refusal('fresh_login_required', `error="insufficient_user_authentication", max_age=${FRESH_SECONDS}`)
-  }
+  if (session) requireFresh(session)
   return session
 })
 
 /**
- * As `strictLogin`, for users who have a role.
- * @throws Problem 403 `insufficient_role`, with the challenge of RFC 6750 section 3.1
+ * As `strictLogin`, for users who have a role. `fresh`: and as `freshLogin`, for what a stolen token must not do.
+ * @throws Problem 403 `insufficient_role`, with the challenge of RFC 6750 section 3.1; 401 `fresh_login_required`
  */
-export const roleRequired = (role: string): MiddlewareHandler<Guarded> => {
+export const roleRequired = (role: string, { fresh = false } = {}): MiddlewareHandler<Guarded> => {
   const required = guard(async (claimed, c) => {
     const session = await live(claimed, c)
     if (session && !session.roles.includes(role)) throw refusal('insufficient_role', 'error="insufficient_scope"')
+    if (session && fresh) requireFresh(session)
     return session
   })
-  return Object.assign(required, { role })
+  return Object.assign(required, { role, fresh })
+}
+
+function requireFresh({ auth_time }: Session): void {
+  if (now() - auth_time <= FRESH_SECONDS) return
+  throw refusal('fresh_login_required', `error="insufficient_user_authentication", max_age=${FRESH_SECONDS}`)
 }
 
 /** Whose request this is, on routes that serve strangers too. @throws Problem 403 `cross_site_request`, 503 */

@@ -20,7 +20,8 @@ export type Operation = {
   body?: unknown
   /** What each parameter of the path is, with an example. */
   params?: Record<string, [description: string, example: string]>
-  query?: v.ObjectSchema<v.ObjectEntries, undefined>
+  /** Only where the handler reads the query by itself. */
+  query?: v.GenericSchema
   /** A credential that is no access token. */
   security?: 'feedSecret'
   answers: Record<number, Answer>

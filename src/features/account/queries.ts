@@ -13,7 +13,9 @@ export async function everythingAbout(env: Env, user_id: number): Promise<Record
     sql`SELECT purpose, email, expires_at FROM one_time_tokens WHERE user_id = ${user_id} ORDER BY purpose`,
     sql`SELECT kind, recipient, language, created_at, attempts, due_at
       FROM outbox WHERE user_id = ${user_id} ORDER BY created_at`,
-    sql`SELECT at, event, reason, session_id, ip, country, user_agent, request_id
+    // Where somebody else acted, it is theirs from where.
+    sql`SELECT at, event, reason, session_id, iif(actor IS NULL, ip, NULL) AS ip,
+        iif(actor IS NULL, country, NULL) AS country, iif(actor IS NULL, user_agent, NULL) AS user_agent, request_id
       FROM audit_events WHERE user_id = ${user_id} ORDER BY id`,
   ])
   const user = users?.[0]
