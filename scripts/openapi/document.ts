@@ -27,7 +27,8 @@ const SECURITY = {
     type: 'apiKey',
     in: 'cookie',
     name: SESSION_COOKIE,
-    description: 'Set by the hosted login page. Requests other than GET and HEAD must come from the pages of this site.',
+    description:
+      'Set by the hosted login page. Requests other than GET and HEAD must come from the pages of this site.',
   },
   feedSecret: { type: 'http', scheme: 'bearer', description: 'The setting `REVOCATION_FEED_SECRET`.' },
 }
@@ -155,7 +156,10 @@ function pathParameters(path: string, { params = {} }: Operation): Json[] {
 }
 
 function queryParameters(query: NonNullable<Route['query']>): Json[] {
-  const { properties = {}, required = [] } = schemaOf(query) as { properties?: Record<string, Json>; required?: string[] }
+  const { properties = {}, required = [] } = schemaOf(query) as {
+    properties?: Record<string, Json>
+    required?: string[]
+  }
   return Object.entries(properties).map(([name, { description, ...schema }]) => ({
     name,
     in: 'query',
@@ -197,7 +201,10 @@ function refusal(status: number, codes: ProblemCode[]): Json {
   const examples = codes.map((code) => [code, { value: exampleOf(code) }] as const)
   return {
     description: codes.map((code) => `\`${code}\`: ${problems[code][1]}`).join('\n\n'),
-    headers: { ...requestId, ...Object.fromEntries(more.map((name) => [name, { $ref: `#/components/headers/${name}` }])) },
+    headers: {
+      ...requestId,
+      ...Object.fromEntries(more.map((name) => [name, { $ref: `#/components/headers/${name}` }])),
+    },
     content: {
       'application/problem+json': {
         schema: {

@@ -21,6 +21,10 @@ export function contractFiles(): Record<string, string> {
  */
 function headers(): string {
   const everywhere = HEADERS.filter(([name]) => name !== 'Cache-Control').map(([name, value]) => `  ${name}: ${value}`)
-  const shared = ['  Access-Control-Allow-Origin: *', '  ! Cross-Origin-Resource-Policy', '  Cross-Origin-Resource-Policy: cross-origin']
+  const shared = [
+    '  Access-Control-Allow-Origin: *',
+    '  ! Cross-Origin-Resource-Policy',
+    '  Cross-Origin-Resource-Policy: cross-origin',
+  ]
   return ['/*', ...everywhere, '/openapi.json', ...shared, '/client/*', ...shared, ''].join('\n')
 }

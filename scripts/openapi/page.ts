@@ -84,7 +84,9 @@ function answerOf(status: string, { description, content, $ref }: Answer, refusa
   const refusal = $ref === undefined ? undefined : refusals[$ref.split('/').at(-1)!]
   if (refusal) {
     const { examples } = refusal.content['application/problem+json']
-    const codes = Object.entries(examples).map(([code, { value }]) => `<dt><code>${code}</code><dd>${escape(value.title)}`)
+    const codes = Object.entries(examples).map(
+      ([code, { value }]) => `<dt><code>${code}</code><dd>${escape(value.title)}`,
+    )
     return `<h4>${status}</h4>\n<dl>${codes.join('\n')}</dl>`
   }
   const json = content?.['application/json']

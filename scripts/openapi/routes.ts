@@ -33,9 +33,18 @@ export function routesOf(entries: readonly RouteEntry[]): Map<string, Route> {
   entries.forEach(({ method, path }, at) => {
     if (method === METHOD_NAME_ALL || routes.has(`${method} ${path}`)) return
     const before = entries.filter((entry, index) =>
-      entry.method === METHOD_NAME_ALL ? index < at && covers(entry.path, path) : entry.method === method && entry.path === path,
+      entry.method === METHOD_NAME_ALL
+        ? index < at && covers(entry.path, path)
+        : entry.method === method && entry.path === path,
     )
-    routes.set(`${method} ${path}`, routeBehind(method, path, before.map(({ handler }) => handler)))
+    routes.set(
+      `${method} ${path}`,
+      routeBehind(
+        method,
+        path,
+        before.map(({ handler }) => handler),
+      ),
+    )
   })
   return routes
 }
@@ -56,7 +65,8 @@ function routeBehind(method: string, path: string, handlers: object[]): Route {
       route.query = handler.query as v.GenericSchema
       route.problems.push('invalid_query')
     }
-    const guard = 'role' in handler ? ('fresh' in handler && handler.fresh === true ? 'fresh' : 'strict') : guards.get(handler)
+    const guard =
+      'role' in handler ? ('fresh' in handler && handler.fresh === true ? 'fresh' : 'strict') : guards.get(handler)
     if (guard === undefined) continue
     route.guard = guard
     route.problems.push('login_required', 'invalid_token')

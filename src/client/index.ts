@@ -38,7 +38,12 @@ export type Client = {
 }
 
 /** A client of one Latchkey, for browsers and for Node. */
-export function createClient({ url, origins = [], storage = defaultStorage(), fetch = globalThis.fetch }: Options): Client {
+export function createClient({
+  url,
+  origins = [],
+  storage = defaultStorage(),
+  fetch = globalThis.fetch,
+}: Options): Client {
   const { origin } = new URL(url)
   const mayKnow = new Set([origin, ...origins])
   const store = new TokenStore(storage, origin)
@@ -88,7 +93,7 @@ export function createClient({ url, origins = [], storage = defaultStorage(), fe
       const device_token = store.device
       const answer = await fetch(post('/user/login', { ...credentials, ...(device_token && { device_token }) }))
       if (!answer.ok) throw await errorOf(answer)
-      store.keep(((await answer.json()) as TokenAnswer))
+      store.keep((await answer.json()) as TokenAnswer)
       return store.session!
     },
 

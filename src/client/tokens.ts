@@ -36,7 +36,8 @@ export class TokenStore {
   /** The same object for as long as nothing changes, so that a user interface can compare it. */
   get session(): Session | null {
     const raw = this.#storage.read(this.#names.tokens)
-    if (raw !== this.#shown.raw) this.#shown = { raw, session: raw === null ? null : sessionIn(JSON.parse(raw) as Tokens) }
+    if (raw !== this.#shown.raw)
+      this.#shown = { raw, session: raw === null ? null : sessionIn(JSON.parse(raw) as Tokens) }
     return this.#shown.session
   }
 

@@ -38,7 +38,9 @@ describe('what is served as files', () => {
     expect(answer.status).toBe(200)
     expect(answer.headers.get('Content-Type')).toMatch(/^text\/html/)
     const { headers } = await get('/health')
-    const shared = [...headers].filter(([name]) => /^(content-security|cross-origin|referrer|strict-|x-(?!request))/.test(name))
+    const shared = [...headers].filter(([name]) =>
+      /^(content-security|cross-origin|referrer|strict-|x-(?!request))/.test(name),
+    )
     expect(shared.length).toBe(7)
     for (const [name, value] of shared) expect([name, answer.headers.get(name)]).toEqual([name, value])
   })
@@ -48,19 +50,30 @@ describe('what is served as files', () => {
     expect(files.map(([name]) => name)).toContain('client/index.js')
     for (const [name, text] of files) {
       const answer = await get(`/${name}`)
-      expect([name, answer.headers.get('Content-Type'), await answer.text()]).toEqual([name, expect.stringContaining('javascript'), text])
+      expect([name, answer.headers.get('Content-Type'), await answer.text()]).toEqual([
+        name,
+        expect.stringContaining('javascript'),
+        text,
+      ])
       expect(answer.headers.get('Cross-Origin-Resource-Policy')).toBe('cross-origin')
     }
   })
 
-  it.each(['/', '/nothing', '/docs/nothing', '/client', '/client/', '/client/nothing.js', '/index.html', '/_headers', '/public/docs'])(
-    'stands in front of nothing: %s is the answer of the Worker',
-    async (path) => {
-      const answer = await get(path)
-      expect([answer.status, answer.headers.get('Content-Type')]).toEqual([404, 'application/problem+json'])
-      expect(await answer.json()).toMatchObject({ code: 'not_found' })
-    },
-  )
+  it.each([
+    '/',
+    '/nothing',
+    '/docs/nothing',
+    '/client',
+    '/client/',
+    '/client/nothing.js',
+    '/index.html',
+    '/_headers',
+    '/public/docs',
+  ])('stands in front of nothing: %s is the answer of the Worker', async (path) => {
+    const answer = await get(path)
+    expect([answer.status, answer.headers.get('Content-Type')]).toEqual([404, 'application/problem+json'])
+    expect(await answer.json()).toMatchObject({ code: 'not_found' })
+  })
 
   it('leads other spellings of the page to the one, and takes no other method', async () => {
     for (const path of ['/docs/', '/docs.html']) {
@@ -93,7 +106,10 @@ describe.skipIf(withoutChromium())('the page in a browser', () => {
   })
 
   it('works under its own policy where scripts are off', async () => {
-    const [page, complaints] = await openPage(browser, { javaScriptEnabled: false, viewport: { width: 360, height: 740 } })
+    const [page, complaints] = await openPage(browser, {
+      javaScriptEnabled: false,
+      viewport: { width: 360, height: 740 },
+    })
     await page.goto(`${service.url}/docs`)
     expect(await page.getByRole('heading', { level: 3 }).count()).toBe(operations())
     expect(complaints).toEqual([])
@@ -135,7 +151,12 @@ console.log(JSON.stringify([me.data?.email, wrong.error?.code, ended.error?.code
     await writeFile(join(folder, 'main.ts'), MAIN)
     await writeFile(
       join(folder, 'tsconfig.json'),
-      JSON.stringify({ extends: '../../tsconfig.node.json', compilerOptions: { types: ['node'] }, include: ['*.ts'], exclude: [] }),
+      JSON.stringify({
+        extends: '../../tsconfig.node.json',
+        compilerOptions: { types: ['node'] },
+        include: ['*.ts'],
+        exclude: [],
+      }),
     )
     const compiled = await tsc()
     expect(compiled).toMatchObject({ code: 0 })
@@ -146,7 +167,10 @@ console.log(JSON.stringify([me.data?.email, wrong.error?.code, ended.error?.code
   })
 
   it('does not compile where it asks for what is not there', async () => {
-    await writeFile(join(folder, 'main.ts'), MAIN.replace('me.data?.email', 'me.data?.nickname').replace("'/user/me'", "'/user/you'"))
+    await writeFile(
+      join(folder, 'main.ts'),
+      MAIN.replace('me.data?.email', 'me.data?.nickname').replace("'/user/me'", "'/user/you'"),
+    )
     const { code, output } = await tsc()
     expect(code).not.toBe(0)
     expect(output).toMatch(/\/user\/you/)

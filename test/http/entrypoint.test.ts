@@ -23,9 +23,15 @@ describe('Latchkey.verify', () => {
     expect(await verify(token)).toEqual(verified)
   })
 
-  it.each(['', null, 'Bearer', 'Basic dXNlcjpwYXNz', 'a b'])('asks for a login when there is no token: %j', async (header) => {
-    expect(await verify(header)).toEqual({ ok: false, code: header === 'Bearer' ? 'invalid_token' : 'login_required' })
-  })
+  it.each(['', null, 'Bearer', 'Basic dXNlcjpwYXNz', 'a b'])(
+    'asks for a login when there is no token: %j',
+    async (header) => {
+      expect(await verify(header)).toEqual({
+        ok: false,
+        code: header === 'Bearer' ? 'invalid_token' : 'login_required',
+      })
+    },
+  )
 
   it('refuses what loginRequired refuses', async () => {
     const { token } = await member()
