@@ -4,7 +4,7 @@ import { seconds, TokenStore } from "./tokens.js";
 export { LatchkeyError } from "./error.js";
 export { browserStorage, memoryStorage } from "./storage.js";
 const LEEWAY_SECONDS = 30;
-export function createClient({ url, origins = [], storage = defaultStorage(), fetch = globalThis.fetch }) {
+export function createClient({ url, origins = [], storage = defaultStorage(), fetch = globalThis.fetch, }) {
     const { origin } = new URL(url);
     const mayKnow = new Set([origin, ...origins]);
     const store = new TokenStore(storage, origin);

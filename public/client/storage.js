@@ -6,7 +6,8 @@ export function memoryStorage() {
     };
 }
 export function browserStorage() {
-    const { localStorage, navigator, addEventListener, removeEventListener } = globalThis;
+    const browser = globalThis;
+    const { localStorage, navigator } = browser;
     if (!localStorage)
         throw new Error('There is no localStorage here.');
     const locks = navigator?.locks;
@@ -14,8 +15,8 @@ export function browserStorage() {
         read: (name) => localStorage.getItem(name),
         write: (name, value) => (value === null ? localStorage.removeItem(name) : localStorage.setItem(name, value)),
         subscribe(listener) {
-            addEventListener?.('storage', listener);
-            return () => removeEventListener?.('storage', listener);
+            browser.addEventListener?.('storage', listener);
+            return () => browser.removeEventListener?.('storage', listener);
         },
         ...(locks && { exclusively: (name, work) => locks.request(name, work) }),
     };

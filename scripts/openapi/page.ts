@@ -105,7 +105,11 @@ function membersOf({ properties = {}, required = [] }: Json, prefix: string): st
     const path = `${prefix}${name}`
     const items = member['items'] as Json | undefined
     return [
-      [`<code>${escape(path)}</code>`, escape(typeOf(member) + optional), inline(String(member['description'] ?? ''))],
+      [
+        `<code>${escape(path)}</code>`,
+        escape(typeOf(member) + optional),
+        inline((member['description'] as string | undefined) ?? ''),
+      ],
       ...membersOf(member, `${path}.`),
       ...(items ? membersOf(items, `${path}[].`) : []),
     ]

@@ -1,5 +1,5 @@
 import { toJsonSchema } from '@valibot/to-json-schema'
-import * as v from 'valibot'
+import type * as v from 'valibot'
 import { emailAddress, newPassword } from '../../src/core/credentials.ts'
 import type { Json } from './contract.ts'
 

@@ -32,15 +32,16 @@ type Browser = {
 
 /** Shared by all tabs of an origin. Where there are no Web Locks, the service's grace makes two refreshes at once safe. */
 export function browserStorage(): TokenStorage {
-  const { localStorage, navigator, addEventListener, removeEventListener } = globalThis as unknown as Browser
+  const browser = globalThis as unknown as Browser
+  const { localStorage, navigator } = browser
   if (!localStorage) throw new Error('There is no localStorage here.')
   const locks = navigator?.locks
   return {
     read: (name) => localStorage.getItem(name),
     write: (name, value) => (value === null ? localStorage.removeItem(name) : localStorage.setItem(name, value)),
     subscribe(listener) {
-      addEventListener?.('storage', listener)
-      return () => removeEventListener?.('storage', listener)
+      browser.addEventListener?.('storage', listener)
+      return () => browser.removeEventListener?.('storage', listener)
     },
     ...(locks && { exclusively: (name, work) => locks.request(name, work) }),
   }

@@ -159,6 +159,14 @@ describe('in Node', () => {
     expect([client.session, held(storage)]).toEqual([null, null])
   })
 
+  it('goes on with a token that is still good while it cannot be renewed', async () => {
+    await client.login(service.demo)
+    change(storage, () => ({ expires_at: Math.floor(Date.now() / 1000) + 20 }))
+    network = (request) => (request.url.endsWith('/refresh') ? Promise.reject(new TypeError('lost')) : fetch(request))
+    expect(await act()).toBe(200)
+    expect(asked.slice(1)).toEqual(['POST /user/refresh', 'POST /user/refresh', 'POST /action'])
+  })
+
   it('asks again at once for an answer that was lost, and loses no refresh token', async () => {
     await client.login(service.demo)
     expired()
