@@ -22,6 +22,13 @@ export async function member(row: Parameters<typeof insertUser>[0] = {}): Promis
   return { ...user, ...(await sessionFor(user.id)) }
 }
 
+/** A member who may administer. */
+export async function administrator(row: Parameters<typeof insertUser>[0] = {}): Promise<Member> {
+  const admin = await member(row)
+  await env.DB.prepare(`UPDATE users SET roles = '["admin"]' WHERE id = ?`).bind(admin.id).run()
+  return admin
+}
+
 /** A session as a login starts it, and its tokens. */
 export async function sessionFor(id: number): Promise<Tokens> {
   const settings = config(ENV)

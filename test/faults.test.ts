@@ -101,6 +101,10 @@ function refreshTokenOf(generation: number): Promise<string> {
 const operates = sql`UPDATE users SET roles = '["admin"]' WHERE id = 2`
 const unconfirmed = sql`UPDATE users SET email_verified = 0 WHERE id = 1`
 const withoutPassword = sql`UPDATE users SET hashed_password = NULL, password_set_at = NULL WHERE id = 1`
+const disabled = [
+  sql`UPDATE sessions SET revoked_at = ${THEN} WHERE user_id = 1`,
+  sql`UPDATE users SET disabled_at = ${THEN} WHERE id = 1`,
+]
 const imported = sql`UPDATE users SET hashed_password = ${CHEAP_HASH}, password_set_at = NULL WHERE id = 1`
 const mailed = (purpose: Purpose, email: Sql = sql`email`) => issueOneTime(purpose, LINK_HASH, THEN, sql`id = 1`, email)
 const refreshed = (at: number) => sql`UPDATE sessions SET generation = 1, refreshed_at = ${at} WHERE id = ${HERE}`
@@ -718,7 +722,7 @@ const scenarios: Scenario[] = [
   {
     route: 'POST /admin/users/:id/enable',
     when: 'asked by an operator',
-    given: [operates, sql`UPDATE users SET disabled_at = ${THEN} WHERE id = 1`],
+    given: [operates, ...disabled],
     ask: { as: 'operator', path: '/admin/users/1/enable' },
     answers: 204,
     changes: [`- ${OWNER_STAYS}, disabled`, `+ ${OWNER_STAYS}`, '+ audit: user_enabled of owner in nothing by user:2'],

@@ -110,8 +110,9 @@ const DAY = 86_400
 export async function statistics(db: D1Database, config: Config, days: number, now: number) {
   const today = Math.floor(now / DAY)
   const since = sql`at >= ${(today - days + 1) * DAY}`
+  // Not `/ ${DAY}`: every number is bound as a REAL, and the quotient would be one.
   const counted = (events: Sql) =>
-    sql`SELECT at / ${DAY} AS day, event, count(*) AS n FROM audit_events WHERE ${events} AND ${since} GROUP BY day, event`
+    sql`SELECT at / 86400 AS day, event, count(*) AS n FROM audit_events WHERE ${events} AND ${since} GROUP BY day, event`
   type Count = { day: number; event: string; n: number; users: number; verified: number; live_sessions: number }
   const [totals, sessions, ...events] = await batch<Count>(db, [
     sql`SELECT count(*) AS users, coalesce(sum(email_verified), 0) AS verified FROM users`,
