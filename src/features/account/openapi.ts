@@ -119,7 +119,7 @@ export const accountChapter: Chapter = {
       summary: 'Delete the account',
       body: { password: 'correct horse battery' },
       answers: done('The account is gone. Its number is never used again.'),
-      problems: [...passwordProblems],
+      problems: [...passwordProblems, 'last_admin'],
     },
   },
 }
