@@ -55,6 +55,12 @@ export const runCron = (own: Env = ENV): Promise<void> => worker.scheduled(creat
 export const mailsTo = (address: string) => mails.filter(({ to }) => to === address)
 export const subjectsTo = (address: string) => mailsTo(address).map(({ subject }) => subject.replace(/^Latchkey: /, ''))
 
+/** The kinds of the mails to an address that nobody has sent yet. */
+export async function waitingFor(address: string): Promise<string[]> {
+  const query = env.DB.prepare('SELECT kind FROM outbox WHERE recipient = ?').bind(address)
+  return (await query.all<{ kind: string }>()).results.map(({ kind }) => kind)
+}
+
 type Event = { event: string; reason: string | null }
 
 /** What the audit trail knows of a user, the oldest first; a reason after a colon. */

@@ -42,10 +42,19 @@ export function violation({ method, path, status, type, body }: Exchange): strin
 }
 
 function operationAt(method: string, path: string): { operation: Operation; pointer: string } | undefined {
-  const decoded = decodeURI(path)
+  const decoded = decodedPath(path)
   const template = Object.keys(contract.paths).find((candidate) => formOf(candidate).test(decoded))
   const operation = template && (contract.paths[template]![method] as Operation | undefined)
   return operation ? { operation, pointer: `/paths/${escape(template)}/${method}` } : undefined
+}
+
+/** As Hono matches it: what is no UTF-8 stays as it is. */
+function decodedPath(path: string): string {
+  try {
+    return decodeURI(path)
+  } catch {
+    return path
+  }
 }
 
 const formOf = (template: string) => new RegExp(`^${template.replaceAll(/\{\w+\}/g, '[^/]+')}$`)

@@ -103,7 +103,7 @@ describe('GET /user/me/export', () => {
       kept[name] = Object.keys(held).filter((column) => !(column in document[name]![0]!))
     }
     expect(kept).toEqual({
-      audit_events: ['id', 'user_id'],
+      audit_events: ['id', 'user_id', 'actor'],
       one_time_tokens: ['user_id', 'hash'],
       outbox: ['id', 'sealed_token', 'user_id'],
       sessions: ['user_id', 'generation', 'tokens_until'],
