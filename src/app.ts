@@ -35,5 +35,8 @@ export const app = new Hono<AppEnv>()
   .route('/', revoked) //               /revoked, for other services
   .route('/', pages) //                 the hosted pages: /login, /logout, /verify, /reset
 
+/** For Hono's own client, `hc<AppType>(url)`: every route with its body, its query and its answer. */
+export type AppType = typeof app
+
 app.onError(answerError)
 app.notFound(answerUnknown((path) => methodsAt(app.router, path)))

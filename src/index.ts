@@ -6,6 +6,7 @@ import { deliverWebhooks } from './core/webhooks.ts'
 import { now } from './lib/time.ts'
 
 export { Doorkeeper } from './doorkeeper/doorkeeper.ts'
+export { Latchkey } from './http/entrypoint.ts'
 
 export default {
   fetch: app.fetch,

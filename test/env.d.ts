@@ -3,6 +3,7 @@ declare namespace Cloudflare {
     TEST_MIGRATIONS: import('cloudflare:test').D1Migration[]
     SCHEMA_DB: D1Database
     JWT_SECRET_KEY: string
+    CONTRACT: Fetcher
   }
 }
 declare module '*?raw' {

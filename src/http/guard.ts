@@ -17,7 +17,8 @@ import { cookieValues, isSameOrigin, SESSION_COOKIE } from './cookie.ts'
 export type Guarded = AppEnv & { Variables: { session: Session } }
 
 /** The session that a good token speaks of, as it stands by now; undefined when it has ended. */
-type Check = (claimed: Session, c: Asked & Pick<Context, 'executionCtx'>) => Promise<Session | undefined>
+type Check = (claimed: Session, c: Scope) => Promise<Session | undefined>
+type Scope = { env: Env; executionCtx: Pick<ExecutionContext, 'waitUntil'> }
 
 /** Seconds for which a login, or a `POST /user/reauth`, counts as recent. */
 const FRESH_SECONDS = 600
@@ -66,13 +67,15 @@ export const freshLogin = guard(async (claimed, c) => {
  * As `strictLogin`, for users who have a role. `fresh`: and as `freshLogin`, for what a stolen token must not do.
  * @throws Problem 403 `insufficient_role`, with the challenge of RFC 6750 section 3.1; 401 `fresh_login_required`
  */
-export const roleRequired = (role: string, { fresh = false } = {}): MiddlewareHandler<Guarded> =>
-  guard(async (claimed, c) => {
+export const roleRequired = (role: string, { fresh = false } = {}): MiddlewareHandler<Guarded> => {
+  const required = guard(async (claimed, c) => {
     const session = await live(claimed, c)
     if (session && !session.roles.includes(role)) throw refusal('insufficient_role', 'error="insufficient_scope"')
     if (session && fresh) requireFresh(session)
     return session
   })
+  return Object.assign(required, { role, fresh })
+}
 
 function requireFresh({ auth_time }: Session): void {
   if (now() - auth_time <= FRESH_SECONDS) return
@@ -83,6 +86,14 @@ function requireFresh({ auth_time }: Session): void {
 export async function sessionOfRequest(c: Asked & Pick<Context, 'executionCtx'>): Promise<Session | undefined> {
   const credential = credentialOf(c)
   return credential && checkedSession(c, credential, live)
+}
+
+/** As `loginRequired` decides about a request with this `Authorization` header. @throws Problem 503 */
+export async function sessionOfHeader(header: string, c: Scope): Promise<Session | ProblemCode> {
+  const token = tokenIn(header)
+  if (token === undefined) return 'login_required'
+  const session = await verifiedSession(token, config(c.env))
+  return (session && (await notRevoked(session, c))) ?? 'invalid_token'
 }
 
 function guard(check: Check): MiddlewareHandler<Guarded> {
@@ -113,12 +124,14 @@ type Credential = { token: string; ambient: boolean }
 function credentialOf(c: Asked): Credential | undefined {
   const header = c.req.header('Authorization')?.trim()
   if (header) {
-    const token = /^(?:Bearer +)?([^ \t,]+)$/i.exec(header)?.[1]
+    const token = tokenIn(header)
     return token === undefined ? undefined : { token, ambient: false }
   }
   const [token, ...others] = cookieValues(c.req.header('Cookie') ?? '', SESSION_COOKIE)
   return token === undefined ? undefined : { token: others.length > 0 ? '' : token, ambient: true }
 }
+
+const tokenIn = (header: string): string | undefined => /^(?:Bearer +)?([^ \t,]+)$/i.exec(header.trim())?.[1]
 
 async function checkedSession(
   c: Asked & Pick<Context, 'executionCtx'>,

@@ -17,7 +17,7 @@ export const configured: MiddlewareHandler<AppEnv> = async (c, next) => {
  * What every answer carries. One policy for JSON and for pages, which bring a stylesheet, forms of this origin and an
  * empty icon, and nothing else. Hono's `secureHeaders` would say the same in 1 kB more: its choices are made here once.
  */
-const HEADERS = Object.entries({
+export const HEADERS = Object.entries({
   // No answer may outlive its request: each holds a token, a person's data, or a refusal (RFC 6749 section 5.1).
   'Cache-Control': 'no-store',
   'Content-Security-Policy':

@@ -14,13 +14,14 @@ import { check } from './body.ts'
 export function query<S extends v.GenericSchema>(
   schema: S,
 ): MiddlewareHandler<AppEnv, string, { in: { query: v.InferInput<S> }; out: { query: v.InferOutput<S> } }> {
-  return async (c, next) => {
+  const read: MiddlewareHandler<AppEnv> = async (c, next) => {
     const given = [...new URL(c.req.url).searchParams]
     const repeated = given.find(([name], i) => given.findIndex(([other]) => other === name) < i)
     if (repeated) throw new Problem('invalid_query', { errors: [{ field: repeated[0], code: 'repeated' }] })
     c.req.addValidatedData('query', check(schema, Object.fromEntries(given), 'invalid_query') as object)
     await next()
   }
+  return Object.assign(read, { query: schema })
 }
 
 /** A number of a query: digits alone, within bounds. */
