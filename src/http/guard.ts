@@ -21,6 +21,9 @@ type Check = (claimed: Session, c: Asked & Pick<Context, 'executionCtx'>) => Pro
 /** Seconds for which a login, or a `POST /user/reauth`, counts as recent. */
 const FRESH_SECONDS = 600
 
+/** Whether somebody typed the password into this session within the last ten minutes. */
+export const isFresh = (session: Session, now: number): boolean => now - session.auth_time <= FRESH_SECONDS
+
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /** Whether the session is not among the revoked, as this isolate knew them at most a few seconds ago. */
@@ -54,7 +57,7 @@ export const strictLogin = guard(live)
  */
 export const freshLogin = guard(async (claimed, c) => {
   const session = await live(claimed, c)
-  if (session && now() - session.auth_time > FRESH_SECONDS) {
+  if (session && !isFresh(session, now())) {
     throw refusal('fresh_login_required', `error="insufficient_user_authentication", max_age=${FRESH_SECONDS}`)
   }
   return session
