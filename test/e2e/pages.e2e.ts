@@ -192,7 +192,7 @@ describe.skipIf(withoutChromium())('the hosted pages', () => {
     for (const path of ['/login', '/reset?token=secret']) {
       await page.goto(service.url + path)
       const sent = page.waitForRequest((request) => request.method() === 'POST')
-      await page.evaluate(() => document.forms[0]!.submit())
+      await Promise.all([page.waitForEvent('load'), page.evaluate(() => document.forms[0]!.submit())])
       const headers = await (await sent).allHeaders()
       expect(headers['origin']).toBe(service.url)
       expect(headers['referer'] ?? '').not.toContain('secret')

@@ -139,7 +139,7 @@ describe('a page', () => {
 })
 
 describe('the language', () => {
-  const languageOf = async (path: string, headers: HeadersInit) =>
+  const languageOf = async (path: string, headers: Record<string, string>) =>
     /<html lang="(\w+)">/.exec(await (await open(path, undefined, headers)).text())?.[1]
 
   it('is the one that was chosen, before the one that the browser asks for', async () => {

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import { languages } from '../../src/core/audit.ts'
-import credentials from '../../src/core/credentials.ts?raw'
 import { problems } from '../../src/core/problem.ts'
 import { type Words, words } from '../../src/pages/words.ts'
 
@@ -11,16 +10,20 @@ const sources = Object.entries(
   .map(([, text]) => text)
   .join('\n')
 
+const [credentials = ''] = Object.values(
+  import.meta.glob('../../src/core/credentials.ts', { query: '?raw', import: 'default', eager: true }),
+)
+
 const keys = (value: object) => Object.keys(value).sort()
 
 /** The codes that the schemas of fields and `refuseCommon` give. */
-const fieldCodes = [
-  ...new Set(
+const fieldCodes = keys(
+  Object.fromEntries(
     [...credentials.matchAll(/(?:nonEmpty\(|, |code: )'([a-z_]+)'\)?/g)]
-      .map(([, code]) => code)
-      .filter((code) => code !== 'password' && code !== 'latchkey'),
+      .map(([, code = '']) => [code, true] as const)
+      .filter(([code]) => code !== 'password' && code !== 'latchkey'),
   ),
-].sort()
+)
 
 describe.each(languages)('the words in %s', (language) => {
   const say = words[language]
