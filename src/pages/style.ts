@@ -26,6 +26,7 @@ a { color: inherit; text-underline-offset: .2em; }
 nav a, .links a, .row > a { display: inline-block; padding: .25rem 0; }
 nav a[aria-current] { font-weight: 650; text-decoration: none; }
 .links { margin: 1.25rem 0 0; justify-content: space-between; }
+.links + form { margin-top: 1.25rem; }
 label { display: block; font-weight: 600; }
 .soft { color: var(--soft); font-size: .875rem; }
 .field { margin: 0 0 1.25rem; }

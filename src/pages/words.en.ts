@@ -69,7 +69,7 @@ export const en: Words = {
     password: 'Your password is changed. All other sessions have ended.',
     registered: 'A mail is on its way to the address that you entered. Open its link to finish.',
     reset: 'Your new password is set. Please sign in.',
-    sessions: 'Signed out.',
+    sessions: 'Signed out on the devices that you chose.',
     verified: 'Your email address is confirmed. Please sign in.',
   },
   problems: {

@@ -77,6 +77,7 @@ describe('/account', () => {
 
   it('ends one session, the others, or all', async () => {
     const me = await member()
+    const bystander = await member()
     const [one, two, three] = [await sessionFor(me.id), await sessionFor(me.id), await sessionFor(me.id)]
     expect(leadsTo(await submit('/account/sessions', { end: one.sid }, me.token))).toEqual([
       303,
@@ -97,6 +98,7 @@ describe('/account', () => {
     expect(leadsTo(all)).toEqual([303, '/login?done=sessions'])
     expect(all.headers.get('Set-Cookie')).toMatch(/^__Host-latchkey=; Max-Age=0; Path=\//)
     expect(await standing(me.id)).toEqual([])
+    expect(await standing(bystander.id)).toEqual([bystander.sid])
   })
 
   it('ends this session by its own id, and the cookie with it', async () => {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { words } from '../../src/pages/words.ts'
 import { member, subjectsTo, userAt } from '../accounts.ts'
 import {
@@ -93,11 +93,14 @@ describe('/register', () => {
 describe('/forgot', () => {
   it('answers the same whether the address has an account or not', async () => {
     const { email } = await member()
+    const wait = vi.spyOn(scheduler, 'wait') // for the next step of the clock
+    onTestFinished(() => wait.mockRestore())
     for (const address of [email, nobody(), 'no address']) {
       const answer = await submit('/forgot', { email: address })
       expect(leadsTo(answer)).toEqual([303, '/forgot?done=forgotten'])
       expect(await answer.text()).toBe('')
     }
+    expect(wait).toHaveBeenCalledTimes(3)
     expect(subjectsTo(email)).toEqual(['Set a new password'])
     const html = await (await open('/forgot?done=forgotten')).text()
     expect(html).toContain(say.done.forgotten)
