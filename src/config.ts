@@ -47,6 +47,32 @@ const url = v.pipe(
   v.check((text) => URL.canParse(text) && isSafe(new URL(text)), 'not_an_https_url'),
 )
 
+/**
+ * Exact addresses, split by commas or white space, in the spelling that `new URL` gives them (a bare origin may go
+ * without its slash). Who signs in may be sent to one of them, so nothing about them is left to interpretation.
+ */
+const returnUrls = v.pipe(
+  v.string(),
+  v.transform((text) => text.split(/[\s,]+/).filter(Boolean)),
+  v.check((list) => list.every((item) => isExactUrl(item)), 'not_an_exact_url'),
+)
+
+function isExactUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const { href, host } = new URL(text)
+  // A parser takes hosts with a `;` in them, which would end a directive of the Content-Security-Policy.
+  return isSafe(new URL(text)) && /^[\w.:[\]-]+$/.test(host) && [text, `${text}/`].includes(href) && !text.includes('@')
+}
+
+/** An image elsewhere by https, or a path of this site. */
+const image = v.pipe(
+  v.string(),
+  v.check(
+    (text) => (/^\/[\w./-]+$/.test(text) && !text.startsWith('//') ? true : isExactUrl(text)),
+    'not_an_https_url',
+  ),
+)
+
 const isSafe = ({ protocol, hostname }: URL): boolean =>
   protocol === 'https:' || (protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(hostname))
 
@@ -108,8 +134,14 @@ export const settings = v.object({
       v.check((text) => new URL(text).origin === text, 'not_an_origin'),
     ),
   ),
-  /** What the mails call this service. */
+  /** What mails and pages call this service. */
   APP_NAME: v.optional(v.pipe(v.string(), v.regex(/^[^\p{Cc}]{1,64}$/u, 'malformed')), 'Latchkey'),
+  /** A picture in place of the name at the top of the pages: an address, or a path of this site. */
+  APP_LOGO_URL: v.optional(image),
+  /** The colour of the pages' buttons, `#rrggbb`. The text on it is black or white, whichever can be read. */
+  APP_COLOR: v.optional(v.pipe(v.string(), v.regex(/^#[\da-f]{6}$/i, 'not_a_color'))),
+  /** Where a login on the hosted page may lead to, beside its own pages. None by default. */
+  ALLOWED_RETURN_URLS: v.optional(returnUrls, ''),
   /** `binding` (the Worker's EMAIL binding), `http` (MAIL_URL) or `console`. */
   MAIL_DRIVER: v.optional(v.picklist(['binding', 'http', 'console'], 'not_a_driver'), 'binding'),
   /** Takes a POST of `{from, to, subject, text, html}`. Setting it chooses the driver `http`. */

@@ -10,3 +10,8 @@ declare module '*?raw' {
   const text: string
   export default text
 }
+
+interface ImportMeta {
+  /** Vite's, as far as it is used here: the texts of files, by their paths. */
+  glob(pattern: string, options: { query: '?raw'; import: 'default'; eager: true }): Record<string, string>
+}

@@ -23,6 +23,9 @@ type Scope = { env: Env; executionCtx: Pick<ExecutionContext, 'waitUntil'> }
 /** Seconds for which a login, or a `POST /user/reauth`, counts as recent. */
 const FRESH_SECONDS = 600
 
+/** Whether somebody typed the password into this session within the last ten minutes. */
+export const isFresh = (session: Session, now: number): boolean => now - session.auth_time <= FRESH_SECONDS
+
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /** Whether the session is not among the revoked, as this isolate knew them at most a few seconds ago. */
@@ -77,8 +80,8 @@ export const roleRequired = (role: string, { fresh = false } = {}): MiddlewareHa
   return Object.assign(required, { role, fresh })
 }
 
-function requireFresh({ auth_time }: Session): void {
-  if (now() - auth_time <= FRESH_SECONDS) return
+function requireFresh(session: Session): void {
+  if (isFresh(session, now())) return
   throw refusal('fresh_login_required', `error="insufficient_user_authentication", max_age=${FRESH_SECONDS}`)
 }
 

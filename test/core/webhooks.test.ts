@@ -117,6 +117,8 @@ const PUBLISHED: Record<AuditEvent['event'], string | null> = {
   user_disabled: 'user.disabled',
   user_enabled: 'user.enabled',
   verification_requested: null,
+  users_exported: null,
+  users_imported: null,
   webhook_given_up: null,
 }
 const audits = Object.keys(PUBLISHED) as AuditEvent['event'][]
