@@ -75,7 +75,7 @@ function operator(): Client {
 
 function failed(error: unknown, command: Command | undefined): number {
   if (process.env['DEBUG'] !== undefined) console.error(error)
-  if (error instanceof Error && error.name === 'ExitPromptError') return 130 // Ctrl-C at a prompt
+  if (error instanceof Error && ['AbortError', 'ExitPromptError'].includes(error.name)) return 130 // Ctrl-C at a prompt
   if (error instanceof UsageError || isParseError(error)) {
     note(error.message)
     note(command ? helpFor(command) : help())
