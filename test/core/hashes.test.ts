@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { equal } from '../../src/core/hashes/equal.ts'
 import { firebaseHash, judgeHash, readHash } from '../../src/core/hashes/index.ts'
 import { pbkdf2 } from '../../src/core/hashes/pbkdf2-script.ts'
 import { DIGEST_BYTES } from '../../src/core/hashes/pbkdf2.ts'
@@ -309,5 +310,18 @@ describe('judgeHash', () => {
     '0'.repeat(100_000),
   ])('says nothing of what it does not know: %s', (text) => {
     expect(judgeHash(text)).toEqual({ verdict: 'refused', reason: 'unknown' })
+  })
+})
+
+describe('equal', () => {
+  it.each([
+    [[1, 2], [1, 2], true],
+    [[], [], true],
+    [[1, 2], [2, 1], false],
+    [[1, 2], [1], false],
+    [[1], [1, 2], false],
+    [[1, 0], [1], false],
+  ])('compares %j with %j', (a, b, answer) => {
+    expect(equal(Uint8Array.from(a), Uint8Array.from(b))).toBe(answer)
   })
 })

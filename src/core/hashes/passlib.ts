@@ -15,6 +15,6 @@ export const readPasslib: Reader = (text) => {
   if (!digest) return { refused: 'unsupported', format: 'passlib pbkdf2' } // not the text, which anybody may have written
   const [, iterations, encodedSalt = '', encodedKey = ''] = PBKDF2.exec(text) ?? []
   const [salt, key] = [encodedSalt, encodedKey].map((part) => fromBase64(part.replaceAll('.', '+')))
-  if (!salt?.length || key?.length !== DIGEST_BYTES[digest]) return malformed(format)
+  if (!salt || key?.length !== DIGEST_BYTES[digest]) return malformed(format)
   return pbkdf2Hash(format, { digest, iterations: Number(iterations), salt, key })
 }
