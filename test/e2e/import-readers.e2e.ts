@@ -59,6 +59,12 @@ describe('pg_dump', () => {
     expect(copied).toEqual(inserts.map((row) => asCopied(row as object)))
   })
 
+  it('text between dollars is text', () => {
+    const body = `$body$ it's; INSERT INTO users (id) VALUES (9); $$ $body$`
+    const dump = `CREATE FUNCTION f() RETURNS void AS ${body};\nINSERT INTO users (id) VALUES ($$a'b$$);`
+    expect(readText(dump, { format: 'pg_dump' })).toEqual([{ id: "a'b" }])
+  })
+
   it('gives the same rows as \\copy with CSV, but for its empty cells', () => {
     const csv = read(join(DUMPS, 'psql-copy.csv'))
     const copied = read(join(DUMPS, 'pg_dump-copy.sql')) as Record<string, string | null>[]
@@ -84,6 +90,7 @@ ${values}
 UNLOCK TABLES;
 DELIMITER ;;
 CREATE DEFINER=\`r\`@\`%\` PROCEDURE \`p\`() BEGIN
+  IF 1 THEN SELECT 1; END IF;
   INSERT INTO users VALUES (9,'trap@example.com',NULL,NULL);
 END ;;
 DELIMITER ;

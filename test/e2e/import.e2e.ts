@@ -438,6 +438,7 @@ describe('export', () => {
   it.each(['jsonl', 'csv'])('as %s is read back into the same users', async (format) => {
     const at = (name: string) => join(folder, name)
     const command = (...args: string[]) => run('npm', ['run', '-s', 'latchkey', '--', ...args])
+    writeFileSync(at('a.part'), 'of a run that was killed', { mode: 0o644 })
     const first = await command('export', '--format', format, '--output', at('a'), '--persist-to', at('full'))
     expect([first.code, first.stdout]).toEqual([0, ''])
     expect(first.output).toContain('every password hash')
