@@ -55,6 +55,9 @@ const everything = v.strictObject({
       due_at: seconds,
     }),
   ),
+  webhook_outbox: v.array(
+    v.strictObject({ type: text, session_id: v.nullable(text), at: seconds, attempts: seconds, due_at: seconds }),
+  ),
   audit_events: v.array(
     v.strictObject({
       at: seconds,
@@ -107,6 +110,7 @@ export const accountChapter: Chapter = {
             sessions: [],
             one_time_tokens: [],
             outbox: [],
+            webhook_outbox: [],
             audit_events: [],
             devices: [exampleDevice],
             networks: [{ name: '203.0.113.0/24', used_at: created_at }],
