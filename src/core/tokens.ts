@@ -44,7 +44,13 @@ const legacyClaims = v.strictObject({
   exp: v.pipe(v.number(), v.finite()),
 })
 
-export type SigningKey = { kid: string; jwk: JsonWebKey & { kid: string; alg: 'HS256' }; verify: CryptoKey }
+/** `header` is the one that Hono writes for this key: whatever starts with it need not be read again. */
+export type SigningKey = {
+  kid: string
+  header: string
+  jwk: JsonWebKey & { kid: string; alg: 'HS256' }
+  verify: CryptoKey
+}
 
 /** The keys of one configuration: the first signs, all verify. */
 export type Keyring = readonly [current: SigningKey, ...previous: SigningKey[]]
@@ -99,13 +105,16 @@ export function candidateKeys(unverifiedToken: string, keys: Keyring): readonly 
   const parts = unverifiedToken.length <= TOKEN_MAX_LENGTH && COMPACT_FORM.exec(unverifiedToken)
   if (!parts) return []
   try {
-    const { kid } = v.parse(header, parseJson(fromBase64url(parts[1]!)))
+    const kid = keys.find((key) => key.header === parts[1])?.kid ?? kidOf(parts[1]!)
     parseJson(fromBase64url(parts[2]!)) // a repeated claim would mean one thing here and another elsewhere
     return kid === undefined ? keys : keys.filter((key) => key.kid === kid)
   } catch {
     return []
   }
 }
+
+/** @throws when the header is not one that is understood here */
+const kidOf = (text: string): string | undefined => v.parse(header, parseJson(fromBase64url(text))).kid
 
 /**
  * The session that a payload speaks of, and from when on; undefined when a claim is missing, of the wrong type, or says
@@ -138,5 +147,6 @@ async function signingKey(secret: string): Promise<SigningKey> {
   const verify = await crypto.subtle.importKey('raw', bytes, algorithm, false, ['verify'])
   const digest = await crypto.subtle.digest('SHA-256', utf8(`latchkey kid\0${secret}`))
   const kid = base64url(new Uint8Array(digest).slice(0, 6))
-  return { kid, jwk: { kty: 'oct', k: base64url(bytes), alg: 'HS256', kid }, verify }
+  const header = base64url(utf8(JSON.stringify({ alg: 'HS256', typ: 'JWT', kid })))
+  return { kid, header, jwk: { kty: 'oct', k: base64url(bytes), alg: 'HS256', kid }, verify }
 }

@@ -8,9 +8,9 @@ import type { AppEnv } from './app-env.ts'
 export const identify = requestId({ headerName: '' })
 
 /** Without its secrets the service answers nothing but 503 and what is missing. @throws Problem `not_ready` */
-export const configured: MiddlewareHandler<AppEnv> = async (c, next) => {
+export const configured: MiddlewareHandler<AppEnv> = (c, next) => {
   config(c.env)
-  await next()
+  return next()
 }
 
 /**

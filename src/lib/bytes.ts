@@ -13,7 +13,9 @@ export function base64url(bytes: Uint8Array): string {
 /** @throws DOMException when the text is not base64url */
 export function fromBase64url(text: string): Uint8Array {
   const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'))
-  return Uint8Array.from(binary, (char) => char.charCodeAt(0))
+  const bytes = new Uint8Array(binary.length)
+  for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i) // `from` with a callback takes 8 times as long
+  return bytes
 }
 
 /** `bits` of randomness from the platform's CSPRNG, as base64url. */
