@@ -1,5 +1,4 @@
 import type { MiddlewareHandler } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
 import * as v from 'valibot'
 import { type FieldError, Problem } from '../core/problem.ts'
 import { parseJson } from '../lib/json.ts'
@@ -26,18 +25,9 @@ export function body<S extends v.GenericSchema>(
   }
 }
 
-const refuse = (): never => {
+/** For bodies that a limit in front of the routes stops. */
+export const refuseBody = (): never => {
   throw new Problem('body_too_large')
-}
-
-const measured = bodyLimit({ maxSize: BODY_MAX_BYTES, onError: refuse })
-
-/** Stops a body that is too large, in front of the routes. Where its length is declared, the body is not touched. */
-export const limitBody: MiddlewareHandler<AppEnv> = (c, next) => {
-  const { headers } = c.req.raw
-  const declared = headers.get('Content-Length')
-  const isSmall = declared !== null && Number(declared) <= BODY_MAX_BYTES && !headers.has('Transfer-Encoding')
-  return isSmall ? next() : measured(c, next)
 }
 
 /**

@@ -110,6 +110,10 @@ describe('the headers of every answer', () => {
     expect(answer.headers.get('X-Request-Id')).toMatch(/^[\da-f-]{36}$/)
   })
 
+  it('tell caches that the origin matters, where none was sent, too', async () => {
+    expect((await call('POST', '/action')).headers.get('Vary')).toBe('Origin')
+  })
+
   it('leave a handler the last word', async () => {
     const answer = await passesOn.request('/own', {}, env)
     expect([answer.headers.get('Cache-Control'), answer.headers.get('X-Frame-Options')]).toEqual(['max-age=60', 'DENY'])
