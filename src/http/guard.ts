@@ -4,6 +4,7 @@ import { matchedRoutes } from 'hono/route'
 import { METHOD_NAME_ALL } from 'hono/router'
 import { type Config, config } from '../config.ts'
 import { Problem, type ProblemCode } from '../core/problem.ts'
+import { rememberedOf } from '../core/remembered-tokens.ts'
 import { isRevoked } from '../core/revocations.ts'
 import { LEGACY_SESSION, liveSession, type Session } from '../core/sessions.ts'
 import { candidateKeys, keyring, type SigningKey, sessionOf } from '../core/tokens.ts'
@@ -148,9 +149,15 @@ async function checkedSession(
 
 /** The session that a token speaks of, when `hono/jwt` finds its signature good and our checks its claims. */
 async function verifiedSession(unverifiedToken: string, settings: Config): Promise<Session | undefined> {
+  const [memory, at] = [rememberedOf(settings), now()]
+  const known = memory.find(unverifiedToken, at)
+  if (known) return known
   for (const key of candidateKeys(unverifiedToken, await keyring(settings))) {
     const payload = await payloadOf(unverifiedToken, key)
-    if (payload !== undefined) return sessionOf(payload, settings, now())
+    if (payload === undefined) continue
+    const verified = sessionOf(payload, settings, at)
+    if (verified) memory.add(unverifiedToken, verified)
+    return verified?.session
   }
   return undefined
 }

@@ -8,9 +8,9 @@ import type { AppEnv } from './app-env.ts'
 export const identify = requestId({ headerName: '' })
 
 /** Without its secrets the service answers nothing but 503 and what is missing. @throws Problem `not_ready` */
-export const configured: MiddlewareHandler<AppEnv> = async (c, next) => {
+export const configured: MiddlewareHandler<AppEnv> = (c, next) => {
   config(c.env)
-  await next()
+  return next()
 }
 
 /**
@@ -37,16 +37,39 @@ export const HEADERS = Object.entries({
 })
 
 export const harden: MiddlewareHandler<AppEnv> = async (c, next) => {
-  for (const [name, value] of HEADERS) c.header(name, value)
-  c.header('X-Request-Id', c.var.requestId)
   await next()
+  change(c, (headers) => {
+    for (const [name, value] of HEADERS) if (!headers.has(name)) headers.set(name, value)
+    headers.set('X-Request-Id', c.get('requestId'))
+  })
 }
 
-/** Exactly the origins of `ALLOWED_ORIGINS`, without cookies: a page elsewhere sends the token itself. */
-export const allowOrigins = cors({
+/**
+ * Exactly the origins of `ALLOWED_ORIGINS`, without cookies: a page elsewhere sends the token itself. Hono's middleware
+ * builds the answer three times over, so it is asked only by requests that come from a page.
+ */
+export const allowOrigins: MiddlewareHandler<AppEnv> = async (c, next) => {
+  if (c.req.header('Origin') !== undefined || c.req.method === 'OPTIONS') return crossOrigin(c, next)
+  await next()
+  change(c, (headers) => headers.append('Vary', 'Origin'))
+}
+
+const crossOrigin = cors({
   origin: (origin, c: Context<AppEnv>) => (config(c.env).ALLOWED_ORIGINS.includes(origin) ? origin : null),
   allowHeaders: ['Authorization', 'Content-Type'], // never unset: Hono would then echo what was asked (CVE-2026-69207)
   allowMethods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
   exposeHeaders: ['Retry-After', 'WWW-Authenticate', 'X-Request-Id'],
   maxAge: 600,
 })
+
+/** Changes the answer itself: `c.header` would make a new one each time. An answer that `fetch` gave is read-only: a copy. */
+function change(c: Context<AppEnv>, how: (headers: Headers) => void): void {
+  try {
+    how(c.res.headers)
+  } catch {
+    const copy = new Response(c.res.body, c.res)
+    c.res = undefined // or the headers of the old one would be laid over the copy's
+    c.res = copy
+    how(copy.headers)
+  }
+}

@@ -6,8 +6,12 @@ export const utf8 = (text: string): Uint8Array<ArrayBuffer> => encoder.encode(te
 export const base64 = (bytes: Uint8Array): string => btoa(String.fromCharCode(...bytes))
 
 /** @throws DOMException when the text is not base64 */
-export const fromBase64 = (text: string): Uint8Array<ArrayBuffer> =>
-  Uint8Array.from(atob(text), (char) => char.charCodeAt(0))
+export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
+  const binary = atob(text)
+  const bytes = new Uint8Array(binary.length)
+  for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i) // `from` with a callback takes 8 times as long
+  return bytes
+}
 
 /** RFC 4648 section 5, without padding. */
 export const base64url = (bytes: Uint8Array): string =>
