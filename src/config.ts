@@ -36,8 +36,8 @@ const origins = v.pipe(
 /** A point in time as RFC 3339 writes it, or a date, which begins at midnight UTC. Seconds since 1970. */
 const time = v.pipe(
   v.string(),
-  v.regex(/^\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d))?$/, 'not_a_time'),
-  v.transform((text) => Date.parse(text) / 1000),
+  v.regex(/^\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d))?$/, 'not_a_time'),
+  v.transform((text) => Math.floor(Date.parse(text) / 1000)),
   v.check((seconds) => !Number.isNaN(seconds), 'not_a_time'),
 )
 

@@ -205,7 +205,7 @@ describe('npm run latchkey, beside npm run dev', () => {
     expect(nobody.stdout).toContain('did not answer')
   })
 
-  describe.skipIf(withoutPython())('in a terminal', () => {
+  describe.skipIf(withoutPython('pty'))('in a terminal', () => {
     const typed = (args: string[], lines: { after: string; type: string }[]) => {
       const command = ['npm', 'run', '--silent', 'latchkey', '--', ...args, '--persist-to', service.persistTo]
       return python('type_password.py', { command, lines }) as { shown: string; code: number }

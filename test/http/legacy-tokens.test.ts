@@ -41,6 +41,15 @@ describe('a token that the old application signed', () => {
     expect(over.calls).toEqual([])
   })
 
+  it.each([
+    ['with milliseconds', new Date((now() + DAY) * 1000).toISOString()],
+    ['of another zone', new Date((now() + DAY) * 1000).toISOString().replace('.000Z', '+09:00')],
+    ['of a date', new Date((now() + 2 * DAY) * 1000).toISOString().slice(0, 10)],
+  ])('is taken until a time %s', async (_name, until) => {
+    const { id } = await insertUser()
+    expect((await ask(migrating({ LEGACY_TOKENS_UNTIL: until }), await flaskToken(id))).status).toBe(200)
+  })
+
   it('opens what a login opens, bare or as a bearer, at the price of one read', async () => {
     const { id } = await insertUser()
     const place = migrating()
