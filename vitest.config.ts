@@ -1,5 +1,7 @@
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-pool-workers'
+import { Response } from 'miniflare'
 import { defineConfig } from 'vitest/config'
+import { type Exchange, violation } from './test/traffic.ts'
 
 // One worker for all files: starting workerd anew for each costs more than the tests. Every file resets its storage.
 export default defineConfig({
@@ -20,7 +22,12 @@ export default defineConfig({
           BCRYPT_COST: '10', // the cheapest that is allowed
           PUBLIC_URL: 'https://login.example',
           MAIL_FROM: 'latchkey@login.example',
+          REQUEST_LOG: 'off', // test/http/observe.test.ts turns it on
           REVOCATION_FEED_SECRET: 'only-for-tests: what other services show',
+        },
+        // Every answer that a test gets is held against the contract: in Node, because ajv compiles what it checks with.
+        serviceBindings: {
+          CONTRACT: async (request) => new Response(violation((await request.json()) as Exchange) ?? ''),
         },
         d1Databases: { SCHEMA_DB: 'schema' }, // empty: test/schema.test.ts fills it from schema.sql
       },

@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { OFFLINE, ROOT } from './local.ts'
 
-/** Bytes, gzipped: a third of what better-auth 1.x weighs (219 KiB), with pages, administration and imported hashes. */
-const BUNDLE_MAX_BYTES = 73 * 1024
+/** Bytes, gzipped: two fifths of what better-auth 1.x weighs (219 KiB), with pages, administration and imported hashes. */
+const BUNDLE_MAX_BYTES = 84_000
 
 const OUTPUT = join('.wrangler', 'dry-run')
 

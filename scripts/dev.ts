@@ -43,6 +43,7 @@ const ours = [
   // What a deployment has to set; nothing leaves this machine. Mailed links lead here.
   ...unlessGiven('PUBLIC_URL', url),
   ...unlessGiven('MAIL_FROM', 'latchkey@localhost'),
+  ...unlessGiven('SERVER_TIMING', 'on'),
 ]
 console.log(`
   Latchkey          ${url}/login

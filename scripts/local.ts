@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { getPlatformProxy, unstable_readConfig, unstable_splitSqlQuery } from 'wrangler'
 
@@ -30,10 +30,11 @@ export async function withLocalD1<T>(persistTo: string, use: (db: D1Database) =>
   const { name, compatibility_date, d1_databases } = unstable_readConfig({ config: join(ROOT, 'wrangler.toml') })
   const folder = join(ROOT, '.wrangler')
   mkdirSync(folder, { recursive: true })
-  const configPath = join(folder, 'd1-only.json')
+  const configPath = join(folder, `d1-only.${process.pid}.json`) // two commands may run at once
   writeFileSync(configPath, JSON.stringify({ name, compatibility_date, d1_databases }))
   const persist = { path: join(resolve(persistTo), 'v3') } // the folder that wrangler itself appends
-  const { env, dispose } = await getPlatformProxy<{ DB: D1Database }>({ configPath, persist, remoteBindings: false })
+  const started = getPlatformProxy<{ DB: D1Database }>({ configPath, persist, remoteBindings: false })
+  const { env, dispose } = await started.finally(() => rmSync(configPath, { force: true }))
   try {
     return await use(env.DB)
   } finally {

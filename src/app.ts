@@ -15,11 +15,12 @@ import { answerError, answerUnknown, methodsAt } from './http/answer.ts'
 import type { AppEnv } from './http/app-env.ts'
 import { BODY_MAX_BYTES, refuseBody } from './http/body.ts'
 import { allowOrigins, configured, harden, identify } from './http/headers.ts'
+import { observe } from './http/observe.ts'
 import { pages } from './pages/routes.tsx'
 
 /** The map: what every request passes, in this order, and where it may end. Each route names its own guard. */
 export const app = new Hono<AppEnv>()
-  .use(identify, harden, bodyLimit({ maxSize: BODY_MAX_BYTES, onError: refuseBody }))
+  .use(observe, identify, harden, bodyLimit({ maxSize: BODY_MAX_BYTES, onError: refuseBody }))
   .route('/', health) //                GET /health, GET /ready: before the settings are asked for
   .use(configured, allowOrigins)
   .route('/', action) //                yours: /action
@@ -33,6 +34,9 @@ export const app = new Hono<AppEnv>()
   .route('/admin', admin) //            /admin: open what failures have closed
   .route('/', revoked) //               /revoked, for other services
   .route('/', pages) //                 the hosted pages: /login, /logout, /verify, /reset
+
+/** For Hono's own client, `hc<AppType>(url)`: every route with its body, its query and its answer. */
+export type AppType = typeof app
 
 app.onError(answerError)
 app.notFound(answerUnknown((path) => methodsAt(app.router, path)))

@@ -47,8 +47,49 @@ const url = v.pipe(
   v.check((text) => URL.canParse(text) && isSafe(new URL(text)), 'not_an_https_url'),
 )
 
+/**
+ * Exact addresses, split by commas or white space, in the spelling that `new URL` gives them (a bare origin may go
+ * without its slash). Who signs in may be sent to one of them, so nothing about them is left to interpretation.
+ */
+const returnUrls = v.pipe(
+  v.string(),
+  v.transform((text) => text.split(/[\s,]+/).filter(Boolean)),
+  v.check((list) => list.every((item) => isExactUrl(item)), 'not_an_exact_url'),
+)
+
+function isExactUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const { href, host } = new URL(text)
+  // A parser takes hosts with a `;` in them, which would end a directive of the Content-Security-Policy.
+  return isSafe(new URL(text)) && /^[\w.:[\]-]+$/.test(host) && [text, `${text}/`].includes(href) && !text.includes('@')
+}
+
+/** An image elsewhere by https, or a path of this site. */
+const image = v.pipe(
+  v.string(),
+  v.check(
+    (text) => (/^\/[\w./-]+$/.test(text) && !text.startsWith('//') ? true : isExactUrl(text)),
+    'not_an_https_url',
+  ),
+)
+
 const isSafe = ({ protocol, hostname }: URL): boolean =>
   protocol === 'https:' || (protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(hostname))
+
+/** Standard Webhooks: `whsec_` and 24 to 64 bytes in base64. Two, parted by white space, while receivers change over. */
+const webhookSecrets = v.pipe(
+  v.string(),
+  v.transform((text) => text.split(/\s+/).filter(Boolean)),
+  v.minLength(1, 'malformed'),
+  v.maxLength(2, 'malformed'),
+  v.check((list) => list.every(isWebhookSecret), 'malformed'),
+)
+
+const isWebhookSecret = (text: string): boolean => {
+  const encoded = /^whsec_((?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)$/.exec(text)?.[1] ?? ''
+  const bytes = encoded === '' ? 0 : atob(encoded).length
+  return bytes >= 24 && bytes <= 64
+}
 
 /** The regions that a Durable Object may be asked to live in. */
 const LOCATIONS = ['wnam', 'enam', 'sam', 'weur', 'eeur', 'apac', 'oc', 'afr', 'me'] as const
@@ -93,8 +134,14 @@ export const settings = v.object({
       v.check((text) => new URL(text).origin === text, 'not_an_origin'),
     ),
   ),
-  /** What the mails call this service. */
+  /** What mails and pages call this service. */
   APP_NAME: v.optional(v.pipe(v.string(), v.regex(/^[^\p{Cc}]{1,64}$/u, 'malformed')), 'Latchkey'),
+  /** A picture in place of the name at the top of the pages: an address, or a path of this site. */
+  APP_LOGO_URL: v.optional(image),
+  /** The colour of the pages' buttons, `#rrggbb`. The text on it is black or white, whichever can be read. */
+  APP_COLOR: v.optional(v.pipe(v.string(), v.regex(/^#[\da-f]{6}$/i, 'not_a_color'))),
+  /** Where a login on the hosted page may lead to, beside its own pages. None by default. */
+  ALLOWED_RETURN_URLS: v.optional(returnUrls, ''),
   /** `binding` (the Worker's EMAIL binding), `http` (MAIL_URL) or `console`. */
   MAIL_DRIVER: v.optional(v.picklist(['binding', 'http', 'console'], 'not_a_driver'), 'binding'),
   /** Takes a POST of `{from, to, subject, text, html}`. Setting it chooses the driver `http`. */
@@ -103,8 +150,16 @@ export const settings = v.object({
   MAIL_TOKEN: v.optional(v.string()),
   /** The sender of every mail. */
   MAIL_FROM: v.optional(v.string(), 'latchkey@example.com'),
+  /** Where events are posted (Standard Webhooks). None are without it. */
+  WEBHOOK_URL: v.optional(url),
+  /** Signs them. Two, parted by white space, make two signatures: for the time of a rotation. */
+  WEBHOOK_SECRET: v.optional(webhookSecrets),
   /** Days. How long the audit trail is kept. */
   AUDIT_RETENTION_DAYS: v.optional(whole(1, 3_650), 365),
+  /** Which requests leave a line in the log: `all`, `errors` (429 and 5xx), or `off`, which leaves the 5xx. */
+  REQUEST_LOG: v.optional(v.picklist(['all', 'errors', 'off'], 'not_all_errors_or_off'), 'all'),
+  /** Whether answers say what they spent their time on. It tells strangers more than they need: for development. */
+  SERVER_TIMING: v.optional(v.picklist(['on', 'off'], 'not_on_or_off'), 'off'),
   /** Cloudflare Turnstile: where it is set, a stranger whose budget is used up may solve a challenge instead of waiting. */
   TURNSTILE_SECRET: v.optional(v.string()),
   /** Where a solved challenge is verified. */
@@ -122,6 +177,10 @@ const complete = v.pipe(
   v.forward(
     v.check(({ MAIL_DRIVER, MAIL_URL }) => MAIL_DRIVER !== 'http' || MAIL_URL !== undefined, 'missing'),
     ['MAIL_URL'],
+  ),
+  v.forward(
+    v.check(({ WEBHOOK_URL, WEBHOOK_SECRET }) => WEBHOOK_URL === undefined || WEBHOOK_SECRET !== undefined, 'missing'),
+    ['WEBHOOK_SECRET'],
   ),
 )
 

@@ -2,16 +2,20 @@ import { app } from './app.ts'
 import { config } from './config.ts'
 import { cleanUp } from './core/cleanup.ts'
 import { deliverMail } from './core/mailer.ts'
+import { deliverWebhooks } from './core/webhooks.ts'
 import { now } from './lib/time.ts'
 
 export { Doorkeeper } from './doorkeeper/doorkeeper.ts'
+export { Latchkey } from './http/entrypoint.ts'
 
 export default {
   fetch: app.fetch,
   async scheduled(_controller, env) {
     const settings = config(env)
     const at = now()
-    await deliverMail(env, settings, at)
+    // Neither waits for the other, and both have ended before a failure of one ends the run.
+    const passes = await Promise.allSettled([deliverMail(env, settings, at), deliverWebhooks(env, settings, at)])
+    for (const pass of passes) if (pass.status === 'rejected') throw pass.reason
     await cleanUp(env.DB, settings, at)
   },
 } satisfies ExportedHandler<Env>

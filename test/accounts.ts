@@ -22,6 +22,13 @@ export async function member(row: Parameters<typeof insertUser>[0] = {}): Promis
   return { ...user, ...(await sessionFor(user.id)) }
 }
 
+/** A member who may administer. */
+export async function administrator(row: Parameters<typeof insertUser>[0] = {}): Promise<Member> {
+  const admin = await member(row)
+  await env.DB.prepare(`UPDATE users SET roles = '["admin"]' WHERE id = ?`).bind(admin.id).run()
+  return admin
+}
+
 /** A session as a login starts it, and its tokens. */
 export async function sessionFor(id: number): Promise<Tokens> {
   const settings = config(ENV)
@@ -47,6 +54,12 @@ export const runCron = (own: Env = ENV): Promise<void> => worker.scheduled(creat
 
 export const mailsTo = (address: string) => mails.filter(({ to }) => to === address)
 export const subjectsTo = (address: string) => mailsTo(address).map(({ subject }) => subject.replace(/^Latchkey: /, ''))
+
+/** The kinds of the mails to an address that nobody has sent yet. */
+export async function waitingFor(address: string): Promise<string[]> {
+  const query = env.DB.prepare('SELECT kind FROM outbox WHERE recipient = ?').bind(address)
+  return (await query.all<{ kind: string }>()).results.map(({ kind }) => kind)
+}
 
 type Event = { event: string; reason: string | null }
 

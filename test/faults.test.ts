@@ -98,8 +98,13 @@ function refreshTokenOf(generation: number): Promise<string> {
   return refreshToken({ session_id: HERE, generation }, settings)
 }
 
+const operates = sql`UPDATE users SET roles = '["admin"]' WHERE id = 2`
 const unconfirmed = sql`UPDATE users SET email_verified = 0 WHERE id = 1`
 const withoutPassword = sql`UPDATE users SET hashed_password = NULL, password_set_at = NULL WHERE id = 1`
+const disabled = [
+  sql`UPDATE sessions SET revoked_at = ${THEN} WHERE user_id = 1`,
+  sql`UPDATE users SET disabled_at = ${THEN} WHERE id = 1`,
+]
 const imported = sql`UPDATE users SET hashed_password = ${CHEAP_HASH}, password_set_at = NULL WHERE id = 1`
 const mailed = (purpose: Purpose, email: Sql = sql`email`) => issueOneTime(purpose, LINK_HASH, THEN, sql`id = 1`, email)
 const refreshed = (at: number) => sql`UPDATE sessions SET generation = 1, refreshed_at = ${at} WHERE id = ${HERE}`
@@ -143,7 +148,8 @@ const PHONE_REVOKED = ['+ session phone of owner: revoked, generation 0, passwor
 const ALL_REVOKED = [HERE_STANDING, PHONE_STANDING, ...HERE_REVOKED, ...PHONE_REVOKED]
 const NEW_SESSION = '+ session new of owner: standing, generation 0, password typed at +0'
 const SIGNED_IN = ['+ audit: login_succeeded of owner in new', NEW_SESSION]
-const OWNER_IS = '- user owner: owner@example.com, confirmed, old password'
+const OWNER_STAYS = 'user owner: owner@example.com, confirmed, old password'
+const OWNER_IS = `- ${OWNER_STAYS}`
 const NEW_PASSWORD_SET = [
   OWNER_IS,
   '+ user owner: owner@example.com, confirmed, new password',
@@ -181,7 +187,7 @@ const follow = async (path: string, email: string, before: string[] = [], more =
 
 const withoutMails = (state: State): State => ({ ...state, mails: { started_at: THEN, sent: 10 } })
 
-const scenarios: Scenario[] = [
+const spoken: Scenario[] = [
   {
     route: 'POST /user/login',
     when: 'with the right password',
@@ -621,14 +627,136 @@ const scenarios: Scenario[] = [
     asks: ['forgetDevice'],
     remembers: ['- owner: device phone'],
   },
+  { route: 'GET /admin/users', when: 'asked by an operator', given: [operates], ask: { as: 'operator' }, answers: 200 },
+  {
+    route: 'GET /admin/users/:id',
+    when: 'asked by an operator',
+    given: [operates],
+    ask: { as: 'operator', path: '/admin/users/1' },
+    answers: 200,
+  },
+  { route: 'GET /admin/audit', when: 'asked by an operator', given: [operates], ask: { as: 'operator' }, answers: 200 },
+  { route: 'GET /admin/stats', when: 'asked by an operator', given: [operates], ask: { as: 'operator' }, answers: 200 },
+  {
+    route: 'POST /admin/users',
+    when: 'without a password',
+    given: [operates],
+    ask: { as: 'operator', json: { email: NEWCOMER, roles: ['editor'] } },
+    answers: 201,
+    changes: [
+      '+ user newcomer: newcomer@example.com, unconfirmed, no password, roles ["editor"]',
+      '+ link: reset of newcomer to newcomer@example.com, new',
+      '+ mail to newcomer@example.com: You have an account',
+      '+ audit: user_created of newcomer in nothing by user:2',
+    ],
+    again: [409, 'email_taken'],
+    lastly: () => follow('/user/password/reset', NEWCOMER, [], { password: NEW_PASSWORD }),
+  },
+  {
+    route: 'POST /admin/users',
+    when: 'with a password',
+    given: [operates],
+    ask: { as: 'operator', json: { email: NEWCOMER, password: NEW_PASSWORD } },
+    answers: 201,
+    changes: [
+      '+ user newcomer: newcomer@example.com, unconfirmed, new password',
+      '+ link: verify of newcomer to newcomer@example.com, new',
+      '+ mail to newcomer@example.com: Confirm your email address',
+      '+ audit: user_created of newcomer in nothing by user:2',
+    ],
+    again: [409, 'email_taken'],
+    asks: ['hash'],
+    lastly: async () => {
+      await follow('/user/email/verify', NEWCOMER)
+      await opens(NEW_PASSWORD, 200, NEWCOMER)
+    },
+  },
+  {
+    route: 'DELETE /admin/users/:id',
+    when: 'asked by an operator',
+    given: [operates],
+    ask: { as: 'operator', path: '/admin/users/1' },
+    answers: 204,
+    changes: [
+      OWNER_IS,
+      HERE_STANDING,
+      PHONE_STANDING,
+      '+ published: here',
+      '+ published: phone',
+      '+ audit: account_deleted of owner in nothing by user:2',
+    ],
+    again: [404, 'not_found'],
+    asks: ['forget'],
+    remembers: ['- owner: device phone'],
+  },
+  {
+    route: 'DELETE /admin/users/:id/sessions',
+    when: 'asked by an operator',
+    given: [operates],
+    ask: { as: 'operator', path: '/admin/users/1/sessions' },
+    answers: 204,
+    changes: [...ALL_REVOKED, '+ audit: sessions_revoked of owner in nothing by user:2'],
+  },
+  {
+    route: 'PUT /admin/users/:id/roles',
+    when: 'asked by an operator',
+    given: [operates],
+    ask: { as: 'operator', path: '/admin/users/1/roles', json: { roles: ['editor'] } },
+    answers: 204,
+    changes: [OWNER_IS, `+ ${OWNER_STAYS}, roles ["editor"]`, '+ audit: roles_changed of owner in nothing by user:2'],
+  },
+  {
+    route: 'POST /admin/users/:id/disable',
+    when: 'asked by an operator',
+    given: [operates],
+    ask: { as: 'operator', path: '/admin/users/1/disable' },
+    answers: 204,
+    changes: [
+      OWNER_IS,
+      `+ ${OWNER_STAYS}, disabled`,
+      ...ALL_REVOKED,
+      '+ audit: user_disabled of owner in nothing by user:2',
+    ],
+    lastly: () => opens(PASSWORD, 403),
+  },
+  {
+    route: 'POST /admin/users/:id/enable',
+    when: 'asked by an operator',
+    given: [operates, ...disabled],
+    ask: { as: 'operator', path: '/admin/users/1/enable' },
+    answers: 204,
+    changes: [`- ${OWNER_STAYS}, disabled`, `+ ${OWNER_STAYS}`, '+ audit: user_enabled of owner in nothing by user:2'],
+    lastly: () => opens(PASSWORD, 200),
+  },
+  {
+    route: 'POST /admin/users/:id/reset',
+    when: 'asked by an operator',
+    given: [operates, mailed('email_change', sql`${MOVED}`)],
+    ask: { as: 'operator', path: '/admin/users/1/reset' },
+    answers: 204,
+    changes: [
+      OWNER_IS,
+      '+ user owner: owner@example.com, confirmed, no password',
+      ...ALL_REVOKED,
+      '- link: email_change of owner to moved@example.com, given',
+      '+ link: reset of owner to owner@example.com, new',
+      '+ mail to owner@example.com: Set a new password',
+      '+ audit: reset_forced of owner in nothing by user:2',
+    ],
+    lastly: async () => {
+      await opens(PASSWORD, 401)
+      await follow('/user/password/reset', OWNER, [], { password: NEW_PASSWORD })
+      await onlyNewPasswordOpens()
+    },
+  },
   {
     route: 'POST /admin/users/:id/unlock',
     when: 'asked by an operator',
-    given: [sql`UPDATE users SET roles = '["admin"]' WHERE id = 2`],
+    given: [operates],
     remembered: withFailures(7),
     ask: { as: 'operator', path: '/admin/users/1/unlock' },
     answers: 204,
-    changes: ['+ audit: account_unlocked of owner in theirs'],
+    changes: ['+ audit: account_unlocked of owner in nothing by user:2'],
     asks: ['unlock'],
     remembers: ['- owner: failures of stranger 7'],
   },
@@ -657,7 +785,7 @@ const scenarios: Scenario[] = [
     when: 'with the link of a registration',
     given: [unconfirmed, mailed('verify')],
     ask: { form: { token: LINK } },
-    answers: 200,
+    answers: 303,
     changes: [
       '- user owner: owner@example.com, unconfirmed, old password',
       '+ user owner: owner@example.com, confirmed, old password',
@@ -672,7 +800,7 @@ const scenarios: Scenario[] = [
     when: 'with the link to a new address',
     given: [mailed('email_change', sql`${MOVED}`)],
     ask: { form: { token: LINK } },
-    answers: 200,
+    answers: 303,
     changes: [
       OWNER_IS,
       '+ user owner: moved@example.com, confirmed, old password',
@@ -691,7 +819,7 @@ const scenarios: Scenario[] = [
     remembered: withFailures(7),
     given: [mailed('reset')],
     ask: { form: reset },
-    answers: 200,
+    answers: 303,
     changes: [
       ...NEW_PASSWORD_SET,
       '- link: reset of owner to owner@example.com, given',
@@ -705,19 +833,62 @@ const scenarios: Scenario[] = [
   },
 ]
 
+/** What a JSON route does, asked for by the form of a page. */
+function byForm(json: string, page: string, ask: Ask, own: Partial<Scenario> = {}): Scenario {
+  const { again: _again, ...same } = spoken.find(({ route }) => route === json)!
+  return { ...same, route: page, ask, answers: 303, ...own }
+}
+
+const byOwner = (form: Record<string, string>): Ask => ({ as: 'cookie', form })
+const seenByOwner = (route: string): Scenario => ({ route, when: 'signed in', ask: { as: 'cookie' }, answers: 200 })
+
+const scenarios: Scenario[] = [
+  ...spoken,
+  byForm('POST /user/register', 'POST /register', { form: { email: NEWCOMER, password: NEW_PASSWORD } }),
+  byForm('POST /user/password/forgot', 'POST /forgot', { form: { email: OWNER } }),
+  { ...seenByOwner('GET /account'), asks: ['known'] },
+  seenByOwner('GET /account/email'),
+  seenByOwner('GET /account/password'),
+  { ...seenByOwner('GET /account/export'), asks: ['known'] },
+  seenByOwner('GET /account/delete'),
+  byForm('POST /user/email', 'POST /account/email', byOwner({ email: MOVED, password: PASSWORD })),
+  byForm(
+    'POST /user/password',
+    'POST /account/password',
+    byOwner({ current_password: PASSWORD, new_password: NEW_PASSWORD }),
+    { again: 401 },
+  ),
+  byForm('DELETE /user/sessions/:id', 'POST /account/sessions', byOwner({ end: PHONE }), {
+    again: [404, 'not_found'],
+  }),
+  byForm('DELETE /user/sessions/:id', 'POST /account/sessions', byOwner({ end: 'others' }), {
+    when: 'for all other devices',
+    changes: [PHONE_STANDING, ...PHONE_REVOKED, '+ audit: sessions_revoked of owner in here'],
+  }),
+  byForm('POST /user/logout/everywhere', 'POST /account/sessions', byOwner({ end: 'all' }), { when: 'for all' }),
+  byForm('DELETE /user/devices/:id', 'POST /account/devices', byOwner({ forget: DEVICE }), {
+    again: [404, 'not_found'],
+  }),
+  byForm('POST /user/reauth', 'POST /account/export', byOwner({ password: PASSWORD })),
+  byForm('DELETE /user/me', 'POST /account/delete', byOwner({ password: PASSWORD })),
+]
+
 /** Routes that never ask the database, with a request to each. */
 const WITHOUT_D1: Record<string, string> = {
+  'GET /enhance.js': '/enhance.js',
+  'GET /forgot': '/forgot',
   'GET /health': '/health',
+  'GET /register': '/register',
   'GET /reset': `/reset?token=${LINK}`,
   'GET /style.css': '/style.css',
   'GET /verify': `/verify?token=${LINK}`,
 }
 
-const ON_PAGES = new Set(['GET /login', 'POST /login', 'POST /logout', 'POST /verify', 'POST /reset'])
+const ON_PAGES = /^(GET|POST) \/(login|logout|register|forgot|verify|reset|account)(\/|$)/
 
 /** What is logged where a doorkeeper could not be told what has been done already. The answer is as if it had been. */
 const notTold = ({ route }: Scenario, question: string): string | undefined =>
-  route.includes('/admin/')
+  route.endsWith('/unlock')
     ? undefined
     : { unlock: 'doorkeeper_not_opened', forget: 'doorkeeper_not_cleared' }[question]
 
@@ -1105,7 +1276,7 @@ async function begin({ given = [], remembered }: Pick<Scenario, 'given' | 'remem
       return within(name, ({ storage }) => storage.kv.put('state', state))
     }),
   )
-  const tables = ['outbox', 'one_time_tokens', 'sessions', 'users', 'revocations', 'audit_events']
+  const tables = ['outbox', 'webhook_outbox', 'one_time_tokens', 'sessions', 'users', 'revocations', 'audit_events']
   const user = (id: number, email: string) =>
     sql`INSERT INTO users (id, email, hashed_password, password_set_at, created_at)
       VALUES (${id}, ${email}, ${HASH}, ${THEN}, ${THEN})`
@@ -1252,7 +1423,7 @@ async function expectOutcome({ route }: Scenario, answer: Response, outcome: Out
   const [status, code] = typeof outcome === 'number' ? [outcome] : outcome
   const text = await answer.clone().text()
   expect({ status: answer.status, text }).toMatchObject({ status })
-  if (code && ON_PAGES.has(route)) expect(text).toContain(words.en.problems[code])
+  if (code && ON_PAGES.test(route)) expect(text).toContain(words.en.problems[code])
   else if (code) await expectProblem(answer.clone(), status, code)
   const token = /eyJ[\w-]+\.[\w-]+\.[\w-]+/.exec(`${text} ${answer.headers.get('Set-Cookie')}`)?.[0]
   if (token === undefined) return
@@ -1270,7 +1441,7 @@ async function expectOutcome({ route }: Scenario, answer: Response, outcome: Out
 async function expectUnavailable({ route }: Scenario, answer: Response): Promise<void> {
   const text = await answer.clone().text()
   const code = route === 'GET /ready' ? 'not_ready' : 'unavailable'
-  if (ON_PAGES.has(route)) {
+  if (ON_PAGES.test(route)) {
     expect({ status: answer.status, text }).toMatchObject({ status: 503 })
     expect(answer.headers.get('Content-Type')).toBe('text/html; charset=UTF-8')
     expect(text).toContain(words.en.problems.unavailable)
@@ -1312,9 +1483,9 @@ const INVARIANTS = {
     SELECT id FROM users WHERE email_verified = 0 AND NOT EXISTS (SELECT 1 FROM one_time_tokens AS link
       WHERE link.user_id = users.id AND link.email = users.email
         AND purpose = iif(hashed_password IS NULL, 'reset', 'verify'))`,
-  'a new user has the audit row of the registration': sql`
+  'a new user has the audit row of the registration, or of whoever made it': sql`
     SELECT id FROM users WHERE created_at = ${AT} AND NOT EXISTS (
-      SELECT 1 FROM audit_events WHERE event = 'registered' AND reason IS NULL AND user_id = users.id)`,
+      SELECT 1 FROM audit_events WHERE event IN ('registered', 'user_created') AND reason IS NULL AND user_id = users.id)`,
   'an address is there, and once': sql`
     SELECT canonical_email FROM users GROUP BY canonical_email HAVING count(*) > 1 OR canonical_email IS NULL`,
   'a session that was revoked is published, once, and one that stands is not': sql`
@@ -1331,7 +1502,8 @@ const INVARIANTS = {
       WHERE event = 'login_succeeded' AND session_id NOT IN (SELECT id FROM sessions)`,
   'a password that was set has its audit row, and an audit row its password': sql`
     SELECT id FROM users WHERE created_at < ${AT} AND (password_set_at IS ${AT}) <> EXISTS (
-      SELECT 1 FROM audit_events WHERE event IN ('password_changed', 'password_reset') AND user_id = users.id)`,
+      SELECT 1 FROM audit_events WHERE event IN ('password_changed', 'password_reset', 'reset_forced')
+          AND user_id = users.id)`,
   'a password that was set ended the other sessions': sql`
     SELECT sessions.id FROM sessions JOIN users ON users.id = user_id
       WHERE password_set_at = ${AT} AND revoked_at IS NULL AND sessions.created_at < ${AT} AND sessions.id <> ${HERE}`,
@@ -1340,6 +1512,11 @@ const INVARIANTS = {
   'a link and a publication end': sql`
     SELECT hash FROM one_time_tokens WHERE typeof(expires_at) <> 'integer'
       UNION ALL SELECT session_id FROM revocations WHERE typeof(until) <> 'integer'`,
+  'a password that was set has its event, and an event its audit row': sql`
+    SELECT id FROM users WHERE created_at < ${AT} AND (password_set_at IS ${AT}) <> EXISTS (
+      SELECT 1 FROM webhook_outbox WHERE type LIKE 'password.%' AND user_id = users.id)
+      UNION ALL SELECT id FROM webhook_outbox AS told WHERE NOT EXISTS (
+        SELECT 1 FROM audit_events WHERE at = told.at AND user_id IS told.user_id AND session_id IS told.session_id)`,
   'nothing refers to what is not there': sql`PRAGMA foreign_key_check`,
   'the file is whole': sql`PRAGMA quick_check`,
 }
@@ -1355,12 +1532,26 @@ async function expectInvariants(): Promise<void> {
 }
 
 type Tables = {
-  users: { id: number; email: string; email_verified: number; hashed_password: string | null } & Times
+  users: {
+    id: number
+    email: string
+    email_verified: number
+    hashed_password: string | null
+    disabled_at: number | null
+    roles: string
+  } & Times
   sessions: { id: string; user_id: number; generation: number; auth_time: number; revoked_at: number | null } & Times
   revocations: { session_id: string; until: number }
   one_time_tokens: { user_id: number; purpose: string; email: string; hash: string; expires_at: number }
   outbox: { kind: MailKind; recipient: string }
-  audit_events: { at: number; event: string; reason: string | null; user_id: number | null; session_id: string | null }
+  audit_events: {
+    at: number
+    event: string
+    reason: string | null
+    user_id: number | null
+    session_id: string | null
+    actor: string | null
+  }
 }
 type Times = Record<string, unknown>
 
@@ -1388,9 +1579,10 @@ async function stateNow(): Promise<string[]> {
   const sent = mails.map(({ to, subject }) => `mail to ${to}: ${subject.replace('Latchkey: ', '')}`)
   return [
     ...tables.users.map(
-      ({ id, email, email_verified, hashed_password, ...rest }) =>
+      ({ id, email, email_verified, hashed_password, disabled_at, roles, ...rest }) =>
         `user ${person(id)}: ${email}, ${email_verified ? 'confirmed' : 'unconfirmed'}, ` +
-        `${password(hashed_password)} password${details(rest)}`,
+        `${password(hashed_password)} password${disabled_at === null ? '' : ', disabled'}` +
+        `${roles === '[]' ? '' : `, roles ${roles}`}${details({ ...rest, disabled_at })}`,
     ),
     ...tables.sessions.map(
       ({ id, user_id, revoked_at, generation, auth_time, ...rest }) =>
@@ -1405,9 +1597,9 @@ async function stateNow(): Promise<string[]> {
     ),
     ...new Set([...waiting, ...sent]),
     ...tables.audit_events.map(
-      ({ at, event, reason, user_id, session_id }) =>
+      ({ at, event, reason, user_id, session_id, actor }) =>
         `audit: ${event}${reason === null ? '' : ` (${reason})`} of ${person(user_id)} in ${session(session_id)}` +
-        details({ at }),
+        `${actor === null ? '' : ` by ${actor}`}${details({ at })}`,
     ),
   ].sort()
 }

@@ -7,14 +7,19 @@ freshDatabase()
 
 /** Routes that strangers may use. Whoever adds a line here says why in the review. */
 const PUBLIC = [
+  'GET /enhance.js',
+  'GET /forgot',
   'GET /health',
   'GET /login',
   'GET /ready',
+  'GET /register',
   'GET /reset', // a form; the mailed token is what counts
   'GET /style.css',
   'GET /verify', // the same
+  'POST /forgot',
   'POST /login',
   'POST /logout',
+  'POST /register',
   'POST /reset',
   'POST /user/email/resend',
   'POST /user/email/verify',
@@ -26,6 +31,9 @@ const PUBLIC = [
   'POST /verify',
 ]
 
+/** Pages for who is signed in. Others are sent to the login; test/pages/account.test.ts says how. */
+const PAGES = /^(GET|POST) \/account(\/|$)/
+
 const routes = [
   ...new Set(
     app.routes.filter(({ method }) => method !== METHOD_NAME_ALL).map(({ method, path }) => `${method} ${path}`),
@@ -34,10 +42,21 @@ const routes = [
 const split = (route: string) => route.split(' ') as [method: string, path: string]
 
 describe('policy', () => {
-  it.each(routes.filter((route) => !PUBLIC.includes(route)))('%s asks for a login', async (route) => {
-    const answer = await call(...split(route))
-    await expectProblem(answer, 401, 'login_required')
-    expect(answer.headers.get('WWW-Authenticate')).toBe('Bearer realm="latchkey"')
+  it.each(routes.filter((route) => !PUBLIC.includes(route) && !PAGES.test(route)))(
+    '%s asks for a login',
+    async (route) => {
+      const answer = await call(...split(route))
+      await expectProblem(answer, 401, 'login_required')
+      expect(answer.headers.get('WWW-Authenticate')).toBe('Bearer realm="latchkey"')
+    },
+  )
+
+  it.each(routes.filter((route) => PAGES.test(route)))('%s leads to the login', async (route) => {
+    const body = route.startsWith('POST') ? new URLSearchParams() : null
+    const answer = await call(...split(route), { body, headers: { 'Sec-Fetch-Site': 'same-origin' } })
+    expect(answer.status).toBe(303)
+    expect(answer.headers.get('Location')).toMatch(/^\/login\?return_to=\/account/)
+    expect(answer.headers.get('Cache-Control')).toBe('no-store')
   })
 
   it('lists no public route that is not there', () => {
@@ -72,7 +91,7 @@ describe('policy', () => {
     for (const { headers } of answers) {
       expect(headers.get('Cache-Control')).toBe('no-store')
       expect(headers.get('X-Content-Type-Options')).toBe('nosniff')
-      expect(headers.get('Referrer-Policy')).toBe('no-referrer')
+      expect(headers.get('Referrer-Policy')).toBe('strict-origin')
       expect(headers.get('Strict-Transport-Security')).toBe('max-age=63072000; includeSubDomains')
       expect(headers.get('Content-Security-Policy')).toContain("default-src 'none'")
       expect(headers.get('Content-Security-Policy')).toContain("frame-ancestors 'none'")

@@ -40,7 +40,10 @@ export type AuditEvent = {
     | 'user_created'
     | 'user_disabled'
     | 'user_enabled'
+    | 'users_exported'
+    | 'users_imported'
     | 'verification_requested'
+    | 'webhook_given_up'
   reason?:
     | 'account_disabled'
     | 'email_not_verified'
@@ -53,6 +56,15 @@ export type AuditEvent = {
   user_id?: number | Sql | null | undefined
   session_id?: string | null
 }
+
+/** What the service does by itself, after the request that asked for it, or without one. */
+export const byItself = (request_id: string): Client => ({
+  ip: null,
+  country: null,
+  user_agent: null,
+  language: languages[0],
+  request_id,
+})
 
 /**
  * The statement that appends one event where `when` holds: batch it with the change that it records. No secret, no

@@ -7,7 +7,10 @@ const PASS_ROWS = 5_000
 
 const DAY = 86_400
 
-/** Deletes what has expired: nothing that a later request could still ask for. Every condition has an index. */
+/**
+ * Deletes what has expired: nothing that a later request could still ask for. Events that nobody wants to hear go, too.
+ * Every condition has an index.
+ */
 export async function cleanUp(db: D1Database, config: Config, now: number): Promise<void> {
   const before = now - config.AUDIT_RETENTION_DAYS * DAY
   await batch(db, [
@@ -17,5 +20,8 @@ export async function cleanUp(db: D1Database, config: Config, now: number): Prom
     sql`DELETE FROM revocations WHERE id IN (SELECT id FROM revocations
       WHERE until <= ${now} AND id < (SELECT max(id) FROM revocations) LIMIT ${PASS_ROWS})`,
     sql`DELETE FROM audit_events WHERE id IN (SELECT id FROM audit_events WHERE at < ${before} LIMIT ${PASS_ROWS})`,
+    ...(config.WEBHOOK_URL === undefined
+      ? [sql`DELETE FROM webhook_outbox WHERE id IN (SELECT id FROM webhook_outbox LIMIT ${PASS_ROWS})`]
+      : []),
   ])
 }

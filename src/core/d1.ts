@@ -1,4 +1,5 @@
 import type { Sql } from '../lib/sql.ts'
+import { counted } from '../lib/tally.ts'
 import { Problem } from './problem.ts'
 
 /** D1 gives up after 30 s; a person does not wait that long for a login. */
@@ -30,7 +31,7 @@ async function answerOf<T>(call: Promise<T>): Promise<T> {
     timer = setTimeout(() => reject(new Error(`D1 did not answer within ${DEADLINE_MS} ms`)), DEADLINE_MS)
   })
   try {
-    return await Promise.race([call, deadline])
+    return await counted('d1', Promise.race([call, deadline]))
   } catch (cause) {
     throw new Problem('unavailable', { cause, headers: { 'Retry-After': '2' } })
   } finally {

@@ -87,6 +87,22 @@ export const mailWords: Record<Language, Record<MailKind, Words>> = {
       subject: 'Your account was deleted',
       lines: ['Your account at {app} and what belonged to it was deleted, as you asked.'],
     },
+    account_created: {
+      subject: 'You have an account',
+      lines: [
+        'The operator of {app} made an account for you with this address. Set its password within an hour; later, ask for a new password.',
+        'If you did not expect this, do nothing: nobody can sign in to it without this link.',
+      ],
+      link: { path: '/reset', label: 'Set my password' },
+    },
+    reset_forced: {
+      subject: 'Set a new password',
+      lines: [
+        'The operator of {app} made the password of your account void, and all devices were signed out. Set a new one within an hour; later, ask for a new password.',
+        'Use a password that you use nowhere else.',
+      ],
+      link: { path: '/reset', label: 'Set a new password' },
+    },
   },
   ko: {
     verify: {
@@ -165,6 +181,22 @@ export const mailWords: Record<Language, Record<MailKind, Words>> = {
     account_deleted: {
       subject: '계정이 삭제되었습니다',
       lines: ['요청하신 대로 {app} 계정과 관련 정보가 삭제되었습니다.'],
+    },
+    account_created: {
+      subject: '계정이 만들어졌습니다',
+      lines: [
+        '{app} 운영자가 이 주소로 계정을 만들었습니다. 한 시간 안에 비밀번호를 정해 주세요. 그 뒤에는 새 비밀번호를 요청해 주세요.',
+        '예상하지 못한 메일이라면 아무것도 하지 않으셔도 됩니다. 이 링크 없이는 아무도 그 계정에 로그인할 수 없습니다.',
+      ],
+      link: { path: '/reset', label: '비밀번호 정하기' },
+    },
+    reset_forced: {
+      subject: '새 비밀번호를 정해 주세요',
+      lines: [
+        '{app} 운영자가 계정의 비밀번호를 무효로 했고, 모든 기기가 로그아웃되었습니다. 한 시간 안에 새 비밀번호를 정해 주세요. 그 뒤에는 새 비밀번호를 요청해 주세요.',
+        '다른 곳에서 쓰지 않는 비밀번호를 사용해 주세요.',
+      ],
+      link: { path: '/reset', label: '새 비밀번호 정하기' },
     },
   },
 }

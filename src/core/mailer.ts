@@ -1,34 +1,26 @@
 import type { Config } from '../config.ts'
 import { unseal } from '../lib/seal.ts'
 import { type Sql, sql } from '../lib/sql.ts'
-import { auditRow, type Language } from './audit.ts'
-import { all, batch } from './d1.ts'
+import { auditRow, byItself, type Language } from './audit.ts'
+import { batch } from './d1.ts'
+import { claim, DEADLINE_MS, drop, logFailure, putOff, type Waiting } from './delivery.ts'
 import { composeMail, type Mail } from './mail.ts'
 import type { MailKind } from './outbox.ts'
 import { subkeys } from './subkeys.ts'
 
-type OutboxRow = {
-  id: string
+type OutboxRow = Waiting & {
   kind: MailKind
   recipient: string
   language: Language
   sealed_token: string | null
   user_id: number | null
   created_at: number
-  attempts: number
 }
+
+const QUEUE = { table: sql`outbox` }
 
 /** How many mails one pass takes: the free plan allows 50 calls to elsewhere for one request. */
 const BATCH = 20
-
-/** A provider that has not answered by then gets the mail again later. Milliseconds. */
-const PROVIDER_DEADLINE_MS = 10_000
-
-/** No second pass touches a mail while the first may still be sending it. Seconds. */
-const CLAIM_SECONDS = 60
-
-/** 30 s, 1 min, 2 min, ... at most an hour apart. Seconds. */
-const backoff = (attempts: number): number => Math.min(30 * 2 ** (attempts - 1), 3_600)
 
 /** After a day nobody waits for the mail any more, and its link is dead. Seconds. */
 const GIVE_UP_AFTER = 86_400
@@ -39,11 +31,7 @@ const GIVE_UP_AFTER = 86_400
  * the answer is the one case in which it is sent twice; the mail's id goes along, for providers that look at it.
  */
 export async function deliverMail(env: Env, config: Config, now: number): Promise<void> {
-  const due = await all<OutboxRow>(
-    env.DB,
-    sql`UPDATE outbox SET attempts = attempts + 1, due_at = ${now + CLAIM_SECONDS}
-      WHERE id IN (SELECT id FROM outbox WHERE due_at <= ${now} ORDER BY due_at LIMIT ${BATCH}) RETURNING *`,
-  )
+  const due = await claim<OutboxRow>(env.DB, QUEUE, BATCH, now)
   const outcomes = await Promise.all(due.map((row) => deliver(row, env, config, now)))
   if (outcomes.length > 0) await batch(env.DB, outcomes.flat())
 }
@@ -52,25 +40,11 @@ async function deliver(row: OutboxRow, env: Env, config: Config, now: number): P
   try {
     const filling = { app: config.APP_NAME, publicUrl: config.PUBLIC_URL, token: await tokenIn(row, config) }
     await send(row, composeMail(row.kind, row.language, filling), env, config)
-    return [sql`DELETE FROM outbox WHERE id = ${row.id}`]
+    return [drop(QUEUE, row)]
   } catch (error) {
-    console.error(
-      JSON.stringify({
-        level: 'error',
-        code: 'mail_not_sent',
-        id: row.id,
-        attempts: row.attempts,
-        reason: String(error).slice(0, 200),
-      }),
-    )
-    if (now - row.created_at < GIVE_UP_AFTER) {
-      return [sql`UPDATE outbox SET due_at = ${now + backoff(row.attempts)} WHERE id = ${row.id}`]
-    }
-    const nobody = { ip: null, country: null, user_agent: null, language: row.language, request_id: row.id }
-    return [
-      auditRow({ event: 'mail_given_up', user_id: row.user_id }, nobody, now),
-      sql`DELETE FROM outbox WHERE id = ${row.id}`,
-    ]
+    logFailure('mail_not_sent', row, error)
+    if (now - row.created_at < GIVE_UP_AFTER) return [putOff(QUEUE, row, now)]
+    return [auditRow({ event: 'mail_given_up', user_id: row.user_id }, byItself(row.id), now), drop(QUEUE, row)]
   }
 }
 
@@ -90,7 +64,7 @@ async function send(
   config: Config,
 ): Promise<void> {
   const message = { from: config.MAIL_FROM, to, subject, text, html }
-  const deadline = AbortSignal.timeout(PROVIDER_DEADLINE_MS)
+  const deadline = AbortSignal.timeout(DEADLINE_MS)
   switch (config.MAIL_DRIVER) {
     case 'console':
       console.info(JSON.stringify({ level: 'info', code: 'mail', to, subject, text }))

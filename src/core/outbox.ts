@@ -19,6 +19,8 @@ export type MailKind =
   | 'email_taken'
   | 'session_replayed'
   | 'account_deleted'
+  | 'account_created'
+  | 'reset_forced'
 
 type Mail = { kind: MailKind; language: Language; now: number; token?: string }
 

@@ -1,5 +1,8 @@
 import bcrypt from 'bcryptjs'
 import { utf8 } from '../lib/bytes.ts'
+import { BCRYPT_MIN_COST, bcryptCost } from './hashes/bcrypt.ts'
+import { bcryptSha256, bcryptSha256Cost } from './hashes/django.ts'
+import { readHash } from './hashes/index.ts'
 
 /** What a user's row says about the password. */
 export type StoredPassword = {
@@ -8,17 +11,11 @@ export type StoredPassword = {
   password_set_at: number | null
 }
 
-/** `unreadable`: there is a hash, but not one that bcrypt could have written. */
+/** `unreadable`: there is a hash, but not one that can be read, or not at that price. */
 export type PasswordCheck = 'match' | 'mismatch' | 'unreadable'
 
 /** bcrypt reads this many bytes and silently drops the rest. */
 const BCRYPT_MAX_BYTES = 72
-
-/** `$2x$` marks hashes of a broken implementation (CVE-2011-2483); nothing here may verify them. */
-const BCRYPT_HASH = /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/
-
-/** A row that asks for more than this (about 5 s of CPU) is hostile or broken, not careful. */
-const MAX_COST = 16
 
 /**
  * Compares a password with what is stored, or with a decoy where nothing is, in the time of one hash at `cost`
@@ -30,17 +27,43 @@ export async function checkPassword(
   cost: number,
 ): Promise<PasswordCheck> {
   const hash = stored?.hashed_password ?? undefined
-  const hashCost = hash === undefined ? undefined : bcryptCost(hash)
-  const input = stored?.password_set_at == null ? password : await bcryptInput(password)
-  if (hash === undefined || hashCost === undefined) {
-    await bcrypt.compare(input, decoy(cost))
+  const comparison = stored && comparisonOf(stored)
+  if (!comparison) {
+    await bcrypt.compare(password, decoy(cost))
     return hash === undefined ? 'mismatch' : 'unreadable'
   }
-  if (await bcrypt.compare(input, hash)) return 'match'
-  // 2^k + 2^k + 2^(k+1) + ... + 2^(cost-1) = 2^cost: a cheap imported hash must not answer sooner than a decoy.
-  // Without yielding in between, which would add a turn of the event loop for each step.
-  for (let step = hashCost; step < cost; step++) bcrypt.compareSync(input, decoy(step))
+  if (await comparison.matches(password)) return 'match'
+  topUp(password, 2 ** cost - comparison.rounds)
   return 'mismatch'
+}
+
+type Comparison = {
+  /** The work of it, in rounds of bcrypt. */
+  rounds: number
+  matches: (password: string) => Promise<boolean>
+}
+
+function comparisonOf({ hashed_password: hash, password_set_at }: StoredPassword): Comparison | undefined {
+  if (hash === null) return undefined
+  const cost = bcryptCost(hash)
+  if (cost === undefined) {
+    const foreign = readHash(hash)
+    return 'refused' in foreign ? undefined : foreign
+  }
+  const matches = async (password: string) =>
+    bcrypt.compare(password_set_at === null ? password : await bcryptInput(password), hash)
+  return { rounds: 2 ** cost, matches }
+}
+
+/**
+ * So many rounds of bcrypt, less what is below its lowest cost: a cheap hash must not answer sooner than a decoy. After
+ * bcrypt at the cost k these are 2^k + 2^(k+1) + ... + 2^(cost-1). Without yielding in between, which would add a turn
+ * of the event loop for each step.
+ */
+function topUp(password: string, rounds: number): void {
+  for (let step = BCRYPT_MIN_COST; 2 ** step <= rounds; step++) {
+    if (Math.floor(rounds / 2 ** step) % 2 === 1) bcrypt.compareSync(password, decoy(step))
+  }
 }
 
 /** A bcrypt hash at `cost` of a password that a person chose here. */
@@ -49,22 +72,24 @@ export async function hashPassword(password: string, cost: number): Promise<stri
 }
 
 /**
- * The hash that should replace a cheaper one, made while its password is at hand; undefined where the hash is dear
- * enough. Only the cost changes: an imported password is cut as before, so that the table can still move back.
+ * The hash that should replace the one that a password has just matched: that of another system always, bcrypt's where
+ * it is cheaper than `cost`. Undefined where it may stay. With an imported bcrypt hash only the cost changes: the
+ * password is cut as before, so that the table can still move back. Other systems read all of it, and so does what
+ * replaces their hashes.
  */
 export async function upgradedHash(
   password: string,
   stored: StoredPassword,
   cost: number,
 ): Promise<string | undefined> {
-  if ((bcryptCost(stored.hashed_password ?? '') ?? cost) >= cost) return undefined
-  return bcrypt.hash(stored.password_set_at === null ? password : await bcryptInput(password), cost)
-}
-
-/** log2 of the rounds; undefined when this is no bcrypt hash that may be computed here. */
-function bcryptCost(hash: string): number | undefined {
-  const cost = Number(BCRYPT_HASH.exec(hash)?.[1])
-  return cost >= 4 && cost <= MAX_COST ? cost : undefined
+  const hash = stored.hashed_password
+  if (hash === null) return undefined
+  const wasBcrypt = bcryptCost(hash)
+  const known = wasBcrypt ?? bcryptSha256Cost(hash)
+  if (known === undefined ? 'refused' in readHash(hash) : known >= cost) return undefined
+  if (stored.password_set_at !== null) return hashPassword(password, cost)
+  const fits = wasBcrypt !== undefined || utf8(password).length <= BCRYPT_MAX_BYTES
+  return fits ? bcrypt.hash(password, cost) : bcryptSha256(password, cost)
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Config } from '../config.ts'
 import { randomId } from '../lib/bytes.ts'
 import { type Sql, sql } from '../lib/sql.ts'
 import { auditRow, type Client } from './audit.ts'
-import { batch, first } from './d1.ts'
+import { all, batch, first } from './d1.ts'
 import { Problem } from './problem.ts'
 import { noteRevoked } from './revocations.ts'
 import type { User } from './users.ts'
@@ -76,6 +76,27 @@ export async function liveSession(db: D1Database, session: Session, now: number)
   const row = await first<{ auth_time: number; roles: string }>(db, query)
   return row ? { ...session, auth_time: row.auth_time, roles: JSON.parse(row.roles) as string[] } : undefined
 }
+
+/** Not revoked, not over, not idle for too long. */
+export const standing = (config: Config, now: number): Sql =>
+  sql`revoked_at IS NULL AND expires_at > ${now} AND refreshed_at > ${now - config.SESSION_IDLE_SECONDS}`
+
+export type ListedSession = {
+  id: string
+  created_at: number
+  refreshed_at: number
+  user_agent: string | null
+  ip: string | null
+  country: string | null
+}
+
+/** The sessions of a user that still stand, the newest first, and not more than a hundred. */
+export const sessionsOf = (db: D1Database, config: Config, user_id: number, now: number): Promise<ListedSession[]> =>
+  all(
+    db,
+    sql`SELECT id, created_at, refreshed_at, user_agent, ip, country FROM sessions
+      WHERE user_id = ${user_id} AND ${standing(config, now)} ORDER BY created_at DESC LIMIT 100`,
+  )
 
 /**
  * The statement that ends every session which a condition names. The schema publishes each to the revoked set; run it

@@ -37,6 +37,7 @@ async function derive(secret: string, label: Label): Promise<CryptoKey> {
   const master = await crypto.subtle.importKey('raw', utf8(secret), 'HKDF', false, ['deriveKey'])
   const parameters = { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(), info: utf8(`latchkey ${label}`) }
   const algorithm = ALGORITHMS[label]
-  const usages = algorithm.name === 'HMAC' ? ['sign', 'verify'] : ['encrypt', 'decrypt']
+  const usages: ('sign' | 'verify' | 'encrypt' | 'decrypt')[] =
+    algorithm.name === 'HMAC' ? ['sign', 'verify'] : ['encrypt', 'decrypt']
   return crypto.subtle.deriveKey(parameters, master, algorithm, false, usages)
 }

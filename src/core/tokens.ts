@@ -3,6 +3,7 @@ import * as v from 'valibot'
 import type { Config } from '../config.ts'
 import { base64url, fromBase64url, randomId, utf8 } from '../lib/bytes.ts'
 import { parseJson } from '../lib/json.ts'
+import type { Verified } from './remembered-tokens.ts'
 import { LEGACY_SESSION, type Session } from './sessions.ts'
 
 /** What may differ between the clock that signed and the clock that checks. Expiry gets none. */
@@ -43,7 +44,13 @@ const legacyClaims = v.strictObject({
   exp: v.pipe(v.number(), v.finite()),
 })
 
-export type SigningKey = { kid: string; jwk: JsonWebKey & { kid: string; alg: 'HS256' }; verify: CryptoKey }
+/** `header` is the one that Hono writes for this key: whatever starts with it need not be read again. */
+export type SigningKey = {
+  kid: string
+  header: string
+  jwk: JsonWebKey & { kid: string; alg: 'HS256' }
+  verify: CryptoKey
+}
 
 /** The keys of one configuration: the first signs, all verify. */
 export type Keyring = readonly [current: SigningKey, ...previous: SigningKey[]]
@@ -98,7 +105,7 @@ export function candidateKeys(unverifiedToken: string, keys: Keyring): readonly 
   const parts = unverifiedToken.length <= TOKEN_MAX_LENGTH && COMPACT_FORM.exec(unverifiedToken)
   if (!parts) return []
   try {
-    const { kid } = v.parse(header, parseJson(fromBase64url(parts[1]!)))
+    const kid = keys.find((key) => key.header === parts[1])?.kid ?? kidOf(parts[1]!)
     parseJson(fromBase64url(parts[2]!)) // a repeated claim would mean one thing here and another elsewhere
     return kid === undefined ? keys : keys.filter((key) => key.kid === kid)
   } catch {
@@ -106,33 +113,32 @@ export function candidateKeys(unverifiedToken: string, keys: Keyring): readonly 
   }
 }
 
+/** @throws when the header is not one that is understood here */
+const kidOf = (text: string): string | undefined => v.parse(header, parseJson(fromBase64url(text))).kid
+
 /**
- * The session that a payload speaks of; undefined when a claim is missing, of the wrong type, or says no. The signature
- * must have been verified before (RFC 7519 section 7.2, RFC 9068 section 4).
+ * The session that a payload speaks of, and from when on; undefined when a claim is missing, of the wrong type, or says
+ * no. The signature must have been verified before (RFC 7519 section 7.2, RFC 9068 section 4).
  */
-export function sessionOf(payload: unknown, config: Config, now: number): Session | undefined {
+export function sessionOf(payload: unknown, config: Config, now: number): Verified | undefined {
   const result = v.safeParse(claimsForm, payload)
   if (!result.success) return legacySessionOf(payload, config, now)
   const { user_id, sub, sid, iat, exp, nbf = 0, iss, aud, auth_time, roles } = result.output
   if (iss !== config.JWT_ISSUER || sub !== String(user_id)) return undefined
   // Both absent, or ours among theirs: a token for somebody else is not for us (RFC 7519 section 4.1.3).
   if (![aud].flat().includes(config.JWT_AUDIENCE)) return undefined
-  if (exp <= now || Math.max(iat, nbf) > now + IAT_LEEWAY_SECONDS) return undefined
-  return { id: sid, user_id, auth_time, expires_at: exp, roles }
+  const not_before = Math.max(iat, nbf) - IAT_LEEWAY_SECONDS
+  if (exp <= now || not_before > now) return undefined
+  return { session: { id: sid, user_id, auth_time, expires_at: exp, roles }, not_before }
 }
 
 /** The session that a token of the old application stands for, while `LEGACY_TOKENS_UNTIL` lets it. It has no row. */
-function legacySessionOf(payload: unknown, { LEGACY_TOKENS_UNTIL = 0 }: Config, now: number): Session | undefined {
+function legacySessionOf(payload: unknown, { LEGACY_TOKENS_UNTIL = 0 }: Config, now: number): Verified | undefined {
   const result = v.safeParse(legacyClaims, payload)
   if (!result.success || LEGACY_TOKENS_UNTIL <= now || result.output.exp <= now) return undefined
   const { user_id, exp } = result.output
-  return {
-    id: LEGACY_SESSION,
-    user_id,
-    auth_time: 0,
-    expires_at: Math.min(Math.floor(exp), LEGACY_TOKENS_UNTIL),
-    roles: [],
-  }
+  const expires_at = Math.min(Math.floor(exp), LEGACY_TOKENS_UNTIL)
+  return { session: { id: LEGACY_SESSION, user_id, auth_time: 0, expires_at, roles: [] }, not_before: 0 }
 }
 
 async function signingKey(secret: string): Promise<SigningKey> {
@@ -141,5 +147,6 @@ async function signingKey(secret: string): Promise<SigningKey> {
   const verify = await crypto.subtle.importKey('raw', bytes, algorithm, false, ['verify'])
   const digest = await crypto.subtle.digest('SHA-256', utf8(`latchkey kid\0${secret}`))
   const kid = base64url(new Uint8Array(digest).slice(0, 6))
-  return { kid, jwk: { kty: 'oct', k: base64url(bytes), alg: 'HS256', kid }, verify }
+  const header = base64url(utf8(JSON.stringify({ alg: 'HS256', typ: 'JWT', kid })))
+  return { kid, header, jwk: { kty: 'oct', k: base64url(bytes), alg: 'HS256', kid }, verify }
 }

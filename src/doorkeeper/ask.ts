@@ -10,6 +10,7 @@ import { verificationMail } from '../core/verification.ts'
 import { base64url, randomId, utf8 } from '../lib/bytes.ts'
 import { canonicalEmail } from '../lib/email.ts'
 import { type Sql, sql } from '../lib/sql.ts'
+import { counted } from '../lib/tally.ts'
 import { deviceOf } from './device-tokens.ts'
 import type { Attempt, Doorkeeper, Verdict } from './doorkeeper.ts'
 import { countWork, shed, welcome } from './shed.ts'
@@ -113,7 +114,7 @@ async function ask<T>(env: Env, email: string, call: (doorkeeper: Desk) => Promi
   const name = await accountName(email, settings)
   const once = () => {
     const stub: unknown = env.DOORKEEPER.getByName(name, { locationHint: settings.DOORKEEPER_LOCATION })
-    return call(stub as Desk)
+    return counted('doorkeeper', call(stub as Desk))
   }
   try {
     return await once().catch((error: unknown) => {

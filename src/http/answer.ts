@@ -10,7 +10,7 @@ const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
 /** Whatever was thrown, as `application/problem+json` (RFC 9457); what nobody foresaw is a 500 without detail. */
 export function answerError(error: unknown, c: Context<AppEnv>): Response {
   const problem = error instanceof Problem ? error : new Problem('internal_error', { cause: error })
-  logProblem(problem, c)
+  c.set('problem', problem)
   const { status, title, code, errors } = problem
   const headers = { ...(status === 401 && { 'WWW-Authenticate': CHALLENGE }), ...problem.headers }
   const type = `urn:latchkey:problem:${code}`
@@ -38,14 +38,4 @@ export function methodsAt(router: Router, path: string): string[] {
     router.match(method, path)[0].some(([[, route]]) => route.method === method),
   )
   return methods.includes('GET') ? ['HEAD', ...methods] : methods
-}
-
-/**
- * Tells the operator of what is our fault: the name and the message of the cause, on one line; never its stack, nor
- * anything that the request brought.
- */
-export function logProblem({ status, code, errors, cause }: Problem, c: Context<AppEnv>): void {
-  if (status < 500) return
-  const reason = cause instanceof Error ? `${cause.name}: ${cause.message.slice(0, 200)}` : undefined
-  console.error(JSON.stringify({ level: 'error', request_id: c.var.requestId, code, errors, reason }))
 }

@@ -10,19 +10,21 @@ export const BODY_MAX_BYTES = 16 * 1024
 const JSON_TYPE = /^application\/json[ \t]*(?:;[ \t]*charset="?utf-8"?[ \t]*)?$/i
 
 /**
- * Reads a JSON body into `c.req.valid('json')`. Members that the schema does not name are dropped.
+ * Reads a JSON body into `c.req.valid('json')`. Members that the schema does not name are dropped. The schema goes with
+ * the handler, so that the contract can be written from the routes.
  * @throws Problem 415 `unsupported_media_type`, 400 `malformed_json`, 413 `body_too_large`, 422 `invalid_body`
  */
 export function body<S extends v.GenericSchema>(
   schema: S,
 ): MiddlewareHandler<AppEnv, string, { in: { json: v.InferInput<S> }; out: { json: v.InferOutput<S> } }> {
-  return async (c, next) => {
+  const read: MiddlewareHandler<AppEnv> = async (c, next) => {
     if (!JSON_TYPE.test(c.req.header('Content-Type') ?? '')) throw new Problem('unsupported_media_type')
     const bytes = await bytesOf(c)
     if (bytes.byteLength > BODY_MAX_BYTES) throw new Problem('body_too_large')
     c.req.addValidatedData('json', check(schema, jsonOf(bytes)) as object)
     await next()
   }
+  return Object.assign(read, { schema })
 }
 
 /** For bodies that a limit in front of the routes stops. */
@@ -32,11 +34,16 @@ export const refuseBody = (): never => {
 
 /**
  * A value of the schema's type.
- * @throws Problem 422 `invalid_body` with a field and a code for each thing that is wrong, never the value
+ * @throws Problem 422 `invalid_body`, or another code, with a field and a code for each thing that is wrong, never the
+ * value
  */
-export function check<S extends v.GenericSchema>(schema: S, value: unknown): v.InferOutput<S> {
+export function check<S extends v.GenericSchema>(
+  schema: S,
+  value: unknown,
+  code: 'invalid_body' | 'invalid_query' = 'invalid_body',
+): v.InferOutput<S> {
   const result = v.safeParse(schema, value)
-  if (!result.success) throw new Problem('invalid_body', { errors: result.issues.map(fieldError) })
+  if (!result.success) throw new Problem(code, { errors: result.issues.map(fieldError) })
   return result.output
 }
 
@@ -52,6 +59,7 @@ function jsonOf(bytes: ArrayBuffer): unknown {
 function fieldError(issue: v.BaseIssue<unknown>): FieldError {
   const field = v.getDotPath(issue) ?? ''
   if (issue.kind === 'validation') return { field, code: issue.message }
+  if (issue.type === 'strict_object' && issue.expected === 'never') return { field, code: 'unknown' }
   return { field, code: issue.input === undefined ? 'required' : 'wrong_type' }
 }
 

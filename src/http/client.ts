@@ -1,5 +1,6 @@
 import { type Client, type Language, languages } from '../core/audit.ts'
 import type { Asked } from './app-env.ts'
+import { cookieValues, LANGUAGE_COOKIE } from './cookie.ts'
 
 /** Characters. Longer User-Agents are cut: they are shown to people and stored with each session. */
 const USER_AGENT_MAX = 256
@@ -19,10 +20,15 @@ export function clientOf(c: Asked): Client {
 const MAX_RANGES = 20
 
 /**
- * The language that the reader likes best among those that are spoken here (RFC 9110 section 12.5.4). Hono's detector
- * does it too, with 1 kB for the cookies and paths that it also reads.
+ * The language that the reader chose on a page, else the one they like best among those that are spoken here (RFC 9110
+ * section 12.5.4). Hono's detector does it too, in 1 kB more.
  */
 export function languageOf(c: Asked): Language {
+  const [chosen] = cookieValues(c.req.header('Cookie') ?? '', LANGUAGE_COOKIE)
+  return languages.find((own) => own === chosen) ?? acceptedLanguage(c)
+}
+
+function acceptedLanguage(c: Asked): Language {
   const ranges = (c.req.header('Accept-Language') ?? '').split(',', MAX_RANGES).map((range) => {
     const [tag = '', weight = '1'] = range.split(/;\s*q=/i)
     return { language: tag.trim().toLowerCase().split('-')[0], weight: Number(weight) || 0 }

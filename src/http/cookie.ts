@@ -6,6 +6,12 @@ export const SESSION_COOKIE = '__Host-latchkey'
 /** What a device shows at its next login; it outlives the session. */
 export const DEVICE_COOKIE = '__Host-latchkey-device'
 
+/** `en` or `ko`, as the reader chose it. Whoever else sets it changes words, and nothing more. */
+export const LANGUAGE_COOKIE = 'lang'
+
+/** Browsers keep no cookie for longer (RFC 6265bis section 5.5). */
+export const COOKIE_MAX_SECONDS = 400 * 86_400
+
 /** Lax: a link from elsewhere arrives signed in, a form or a script from elsewhere does not. */
 export const COOKIE_ATTRIBUTES = { path: '/', secure: true, httpOnly: true, sameSite: 'Lax' } as const
 

@@ -4,6 +4,7 @@ import { matchedRoutes } from 'hono/route'
 import { METHOD_NAME_ALL } from 'hono/router'
 import { type Config, config } from '../config.ts'
 import { Problem, type ProblemCode } from '../core/problem.ts'
+import { rememberedOf } from '../core/remembered-tokens.ts'
 import { isRevoked } from '../core/revocations.ts'
 import { LEGACY_SESSION, liveSession, type Session } from '../core/sessions.ts'
 import { candidateKeys, keyring, type SigningKey, sessionOf } from '../core/tokens.ts'
@@ -17,10 +18,14 @@ import { cookieValues, isSameOrigin, SESSION_COOKIE } from './cookie.ts'
 export type Guarded = AppEnv & { Variables: { session: Session } }
 
 /** The session that a good token speaks of, as it stands by now; undefined when it has ended. */
-type Check = (claimed: Session, c: Asked & Pick<Context, 'executionCtx'>) => Promise<Session | undefined>
+type Check = (claimed: Session, c: Scope) => Promise<Session | undefined>
+type Scope = { env: Env; executionCtx: Pick<ExecutionContext, 'waitUntil'> }
 
 /** Seconds for which a login, or a `POST /user/reauth`, counts as recent. */
 const FRESH_SECONDS = 600
+
+/** Whether somebody typed the password into this session within the last ten minutes. */
+export const isFresh = (session: Session, now: number): boolean => now - session.auth_time <= FRESH_SECONDS
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
@@ -58,27 +63,41 @@ export const strictLogin = guard(live)
  */
 export const freshLogin = guard(async (claimed, c) => {
   const session = await live(claimed, c)
-  if (session && now() - session.auth_time > FRESH_SECONDS) {
-    throw refusal('fresh_login_required', `error="insufficient_user_authentication", max_age=${FRESH_SECONDS}`)
-  }
+  if (session) requireFresh(session)
   return session
 })
 
 /**
- * As `strictLogin`, for users who have a role.
- * @throws Problem 403 `insufficient_role`, with the challenge of RFC 6750 section 3.1
+ * As `strictLogin`, for users who have a role. `fresh`: and as `freshLogin`, for what a stolen token must not do.
+ * @throws Problem 403 `insufficient_role`, with the challenge of RFC 6750 section 3.1; 401 `fresh_login_required`
  */
-export const roleRequired = (role: string): MiddlewareHandler<Guarded> =>
-  guard(async (claimed, c) => {
+export const roleRequired = (role: string, { fresh = false } = {}): MiddlewareHandler<Guarded> => {
+  const required = guard(async (claimed, c) => {
     const session = await live(claimed, c)
     if (session && !session.roles.includes(role)) throw refusal('insufficient_role', 'error="insufficient_scope"')
+    if (session && fresh) requireFresh(session)
     return session
   })
+  return Object.assign(required, { role, fresh })
+}
+
+function requireFresh(session: Session): void {
+  if (isFresh(session, now())) return
+  throw refusal('fresh_login_required', `error="insufficient_user_authentication", max_age=${FRESH_SECONDS}`)
+}
 
 /** Whose request this is, on routes that serve strangers too. @throws Problem 403 `cross_site_request`, 503 */
 export async function sessionOfRequest(c: Asked & Pick<Context, 'executionCtx'>): Promise<Session | undefined> {
   const credential = credentialOf(c)
   return credential && checkedSession(c, credential, live)
+}
+
+/** As `loginRequired` decides about a request with this `Authorization` header. @throws Problem 503 */
+export async function sessionOfHeader(header: string, c: Scope): Promise<Session | ProblemCode> {
+  const token = tokenIn(header)
+  if (token === undefined) return 'login_required'
+  const session = await verifiedSession(token, config(c.env))
+  return (session && (await notRevoked(session, c))) ?? 'invalid_token'
 }
 
 function guard(check: Check): MiddlewareHandler<Guarded> {
@@ -109,12 +128,14 @@ type Credential = { token: string; ambient: boolean }
 function credentialOf(c: Asked): Credential | undefined {
   const header = c.req.header('Authorization')?.trim()
   if (header) {
-    const token = /^(?:Bearer +)?([^ \t,]+)$/i.exec(header)?.[1]
+    const token = tokenIn(header)
     return token === undefined ? undefined : { token, ambient: false }
   }
   const [token, ...others] = cookieValues(c.req.header('Cookie') ?? '', SESSION_COOKIE)
   return token === undefined ? undefined : { token: others.length > 0 ? '' : token, ambient: true }
 }
+
+const tokenIn = (header: string): string | undefined => /^(?:Bearer +)?([^ \t,]+)$/i.exec(header.trim())?.[1]
 
 async function checkedSession(
   c: Asked & Pick<Context, 'executionCtx'>,
@@ -128,9 +149,15 @@ async function checkedSession(
 
 /** The session that a token speaks of, when `hono/jwt` finds its signature good and our checks its claims. */
 async function verifiedSession(unverifiedToken: string, settings: Config): Promise<Session | undefined> {
+  const [memory, at] = [rememberedOf(settings), now()]
+  const known = memory.find(unverifiedToken, at)
+  if (known) return known
   for (const key of candidateKeys(unverifiedToken, await keyring(settings))) {
     const payload = await payloadOf(unverifiedToken, key)
-    if (payload !== undefined) return sessionOf(payload, settings, now())
+    if (payload === undefined) continue
+    const verified = sessionOf(payload, settings, at)
+    if (verified) memory.add(unverifiedToken, verified)
+    return verified?.session
   }
   return undefined
 }

@@ -13,7 +13,7 @@ const PERIOD_SECONDS = 60
  * @throws Problem 429 `too_many_attempts`
  */
 export function prefilter(route: 'login' | 'register' | 'mail' | 'link' | 'refresh'): MiddlewareHandler<AppEnv> {
-  return async (c, next) => {
+  const limit: MiddlewareHandler<AppEnv> = async (c, next) => {
     const { ip } = clientOf(c)
     if (!isLoopback(ip)) {
       const cheap = route === 'refresh' || route === 'link'
@@ -23,4 +23,5 @@ export function prefilter(route: 'login' | 'register' | 'mail' | 'link' | 'refre
     }
     await next()
   }
+  return Object.assign(limit, { prefilter: route })
 }

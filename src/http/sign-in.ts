@@ -7,7 +7,7 @@ import { type Grant, startSession } from '../core/sessions.ts'
 import { accessToken } from '../core/tokens.ts'
 import { authenticate } from '../doorkeeper/ask.ts'
 import { now } from '../lib/time.ts'
-import { sendMailAfter } from './after.ts'
+import { deliverAfter } from './after.ts'
 import type { Asked } from './app-env.ts'
 import { clientOf } from './client.ts'
 
@@ -37,7 +37,7 @@ export async function signInWithPassword(
   const [client, at] = [clientOf(c), now()]
   const authenticating = authenticate(c.env, credentials, client, at)
   const { user, alongside, device_token } = await authenticating.catch((problem: unknown) => {
-    if (problem instanceof Problem && problem.code === 'email_not_verified') sendMailAfter(c)
+    if (problem instanceof Problem && problem.code === 'email_not_verified') deliverAfter(c)
     throw problem
   })
   const grant = await startSession(c.env.DB, settings, { user, client, now: at, alongside })

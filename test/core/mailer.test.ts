@@ -389,6 +389,8 @@ describe('the words', () => {
     finish_registration: '/reset',
     reset: '/reset',
     email_change: '/verify',
+    account_created: '/reset',
+    reset_forced: '/reset',
   }
 
   it('are there for every kind in every language', () => {

@@ -68,6 +68,7 @@ describe('npm run dev', () => {
     expect((await logIn(second.url, second.demo)).status).toBe(200)
     const me = await fetch(`${second.url}/user/me`, { headers: { Authorization: token } })
     expect(await me.json()).toMatchObject({ email: second.demo.email })
+    expect(me.headers.get('Server-Timing')).toMatch(/^total;dur=\d+, d1;dur=/)
     expect(await query(persistTo, 'SELECT email FROM users ORDER BY id')).toEqual([
       { email: second.demo.email },
       { email: person.email },

@@ -20,7 +20,7 @@ const STATUS_NOTE = /^Failed to load resource: the server responded with a statu
 
 const ENGLISH = {
   locale: 'en-US',
-  title: 'Sign in',
+  title: 'Sign in – Latchkey',
   email: 'Email',
   password: 'Password',
   signIn: 'Sign in',
@@ -29,7 +29,7 @@ const ENGLISH = {
 }
 const KOREAN = {
   locale: 'ko-KR',
-  title: '로그인',
+  title: '로그인 – Latchkey',
   email: '이메일',
   password: '비밀번호',
   signIn: '로그인',
@@ -109,6 +109,7 @@ describe.skipIf(withoutChromium())('the login page', () => {
     await page.keyboard.type(service.demo.password)
     await page.keyboard.press('Enter')
     await page.getByRole('button', { name: ENGLISH.signOut }).waitFor()
+    await page.keyboard.press('Tab') // to the account
     await page.keyboard.press('Tab')
     await page.keyboard.press('Enter')
     await page.getByLabel(ENGLISH.password).waitFor()

@@ -37,7 +37,7 @@ const PEOPLE = [
 
 const KEY = randomBytes(32).toString('base64url')
 
-describe.skipIf(withoutPython())('a Flask application that moves here', () => {
+describe.skipIf(withoutPython('bcrypt', 'jwt'))('a Flask application that moves here', () => {
   let service: Service
   let hashes: string[]
 

@@ -151,7 +151,7 @@ export function skipWithout(tool: string, use: () => void): boolean {
   }
 }
 
-type Running = {
+export type Running = {
   pid: number
   stdout: () => string
   /** What went to standard output and to standard error, as it came. */
@@ -168,7 +168,7 @@ type LaunchOptions = { cwd: string; stdin?: 'open'; env?: Record<string, string>
 const started = new Set<number>()
 process.once('exit', () => started.forEach((group) => signal(-group, 'SIGKILL')))
 
-function launch(command: string, args: string[], { cwd, stdin, env: more }: LaunchOptions): Running {
+export function launch(command: string, args: string[], { cwd, stdin, env: more }: LaunchOptions): Running {
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !NOT_A_STRANGERS.test(name)))
   const child = spawn(command, args, { cwd, env: { ...env, ...more }, detached: true, stdio: 'pipe' })
   let [stdout, output] = ['', '']

@@ -40,10 +40,11 @@ describe('GET /user/me', () => {
   })
 })
 
-/** A user of whom every table holds something: sessions, links, mails that wait, a trail. */
+/** A user of whom every table holds something: sessions, links, mails and events that wait, a trail. */
 async function wellKnown() {
   const user = await member()
-  const other = await sessionFor(user.id)
+  const [other, ended] = [await sessionFor(user.id), await sessionFor(user.id)]
+  await call('DELETE', `/user/sessions/${ended.sid}`, bearer(user.token))
   const json = { email: `moving.${user.email}`, password: PASSWORD }
   const silent = { ...ENV, EMAIL: { send: () => Promise.reject(new Error('down')) } } as unknown as Env
   await callIn(silent, 'POST', '/user/email', { json, ...bearer(user.token) })
@@ -103,10 +104,11 @@ describe('GET /user/me/export', () => {
       kept[name] = Object.keys(held).filter((column) => !(column in document[name]![0]!))
     }
     expect(kept).toEqual({
-      audit_events: ['id', 'user_id'],
+      audit_events: ['id', 'user_id', 'actor'],
       one_time_tokens: ['user_id', 'hash'],
       outbox: ['id', 'sealed_token', 'user_id'],
       sessions: ['user_id', 'generation', 'tokens_until'],
+      webhook_outbox: ['id', 'user_id', 'actor'],
     })
   })
 
@@ -151,11 +153,11 @@ describe('DELETE /user/me', () => {
     expect(await userAt(user.email)).toBeNull()
     await env.DB.prepare('UPDATE outbox SET due_at = 0').run()
     await call('POST', '/user/password/forgot', { json: { email: 'nobody@example.com' } }) // sends what waits
-    const { audit_events, ...tables } = await dump()
+    const { audit_events, webhook_outbox, ...tables } = await dump()
     for (const [name, rows] of Object.entries(tables)) {
       expect([name, rows.filter(({ user_id }) => user_id === user.id)]).toEqual([name, []])
     }
-    expect(JSON.stringify({ audit_events, ...tables })).not.toContain(user.email)
+    expect(JSON.stringify({ audit_events, webhook_outbox, ...tables })).not.toContain(user.email)
     expect((await eventsOf(user.id)).at(-1)).toBe('account_deleted')
     expect(audit_events!.filter(({ user_id }) => user_id === user.id).length).toBeGreaterThan(3)
   })

@@ -1,4 +1,5 @@
 import { config } from '../../config.ts'
+import { mayLoseAdmin } from '../../core/administration.ts'
 import { auditRow, type Client } from '../../core/audit.ts'
 import { mailRow } from '../../core/outbox.ts'
 import { Problem } from '../../core/problem.ts'
@@ -10,7 +11,7 @@ import { sql } from '../../lib/sql.ts'
 /**
  * Deletes an account with everything that refers to it. The audit trail keeps the number, not the address; the number is
  * never given to anybody else.
- * @throws Problem 401 `invalid_credentials`, 503 `unavailable`
+ * @throws Problem 401 `invalid_credentials`, 409 `last_admin`, 503 `unavailable`
  */
 export async function deleteAccount(
   env: Env,
@@ -24,13 +25,16 @@ export async function deleteAccount(
   const farewell = { kind: 'account_deleted', language: client.language, now } as const
   // Only with the password that was just checked: if its owner has reset it meanwhile, somebody else asks for this.
   const self = sql`id = ${user_id} AND hashed_password = ${user.hashed_password}`
-  const proven = sql`EXISTS (SELECT 1 FROM users WHERE ${self})`
+  const leaving = sql`${self} AND ${mayLoseAdmin}`
+  const leaves = sql`EXISTS (SELECT 1 FROM users WHERE ${leaving})`
   const results = await commit(env.DB, [
-    auditRow({ event: 'account_deleted', user_id }, client, now, proven),
-    await mailRow(config(env), farewell, self),
-    revokeSessions(sql`user_id = ${user_id} AND ${proven}`, now),
-    sql`DELETE FROM users WHERE ${self} RETURNING id`,
+    sql`SELECT id FROM users WHERE ${self}`,
+    auditRow({ event: 'account_deleted', user_id }, client, now, leaves),
+    await mailRow(config(env), farewell, leaving),
+    revokeSessions(sql`user_id = ${user_id} AND ${leaves}`, now),
+    sql`DELETE FROM users WHERE ${leaving} RETURNING id`,
   ])
-  if (results.at(-1)?.length !== 1) throw new Problem('invalid_credentials')
+  if (results[0]?.length !== 1) throw new Problem('invalid_credentials')
+  if (results.at(-1)?.length !== 1) throw new Problem('last_admin')
   await settle(forgetAccount(env, user.email), 'doorkeeper_not_cleared')
 }

@@ -2,7 +2,7 @@ import { Hono } from 'hono'
 import { confirmation } from '../../core/credentials.ts'
 import { Problem } from '../../core/problem.ts'
 import { findUser } from '../../core/users.ts'
-import { sendMailAfter } from '../../http/after.ts'
+import { deliverAfter } from '../../http/after.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { body } from '../../http/body.ts'
 import { clientOf } from '../../http/client.ts'
@@ -26,6 +26,6 @@ export const account = new Hono<AppEnv>()
   .delete('/me', strictLogin, body(confirmation), async (c) => {
     const { password } = c.req.valid('json')
     await deleteAccount(c.env, c.var.session, password, clientOf(c), now())
-    sendMailAfter(c)
+    deliverAfter(c)
     return c.body(null, 204)
   })

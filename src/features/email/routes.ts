@@ -1,7 +1,7 @@
 import { Hono } from 'hono'
 import * as v from 'valibot'
 import { confirmation, credentials, emailAddress } from '../../core/credentials.ts'
-import { sendMailAfter } from '../../http/after.ts'
+import { deliverAfter } from '../../http/after.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { body } from '../../http/body.ts'
 import { clientOf } from '../../http/client.ts'
@@ -21,18 +21,18 @@ const change = v.object({ email: emailAddress, password: confirmation.entries.pa
 export const email = new Hono<AppEnv>()
   .post('/email/verify', prefilter('link'), body(mailed), async (c) => {
     await verify(c.env, c.req.valid('json').token, clientOf(c), now())
-    sendMailAfter(c)
+    deliverAfter(c)
     return c.body(null, 204)
   })
 
   .post('/email/resend', prefilter('mail'), body(resending), async (c) => {
     await evenly(resend(c.env, c.req.valid('json').email, clientOf(c), now()))
-    sendMailAfter(c)
+    deliverAfter(c)
     return c.json({ status: 'accepted' }, 202)
   })
 
   .post('/email', strictLogin, body(change), async (c) => {
     await requestEmailChange(c.env, c.var.session, c.req.valid('json'), clientOf(c), now())
-    sendMailAfter(c)
+    deliverAfter(c)
     return c.json({ status: 'accepted' }, 202)
   })

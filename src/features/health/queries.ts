@@ -2,7 +2,7 @@ import { first } from '../../core/d1.ts'
 import { sql } from '../../lib/sql.ts'
 
 /** The newest migration that this code relies on. A newer database is fine: migrations only ever add. */
-export const NEEDED_MIGRATION = '0006_operators.sql'
+export const NEEDED_MIGRATION = '0007_webhooks.sql'
 
 /** What keeps the database from serving this code, if anything. */
 export async function databaseFault(db: D1Database): Promise<'unreachable' | 'migrations_missing' | undefined> {

@@ -1,7 +1,7 @@
 import { Hono } from 'hono'
 import * as v from 'valibot'
 import { confirmation, credentials, newPassword } from '../../core/credentials.ts'
-import { sendMailAfter } from '../../http/after.ts'
+import { deliverAfter } from '../../http/after.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { body } from '../../http/body.ts'
 import { clientOf } from '../../http/client.ts'
@@ -21,18 +21,18 @@ const change = v.object({ current_password: confirmation.entries.password, new_p
 export const password = new Hono<AppEnv>()
   .post('/password/forgot', prefilter('mail'), body(forgotten), async (c) => {
     await evenly(forgot(c.env, c.req.valid('json').email, clientOf(c), now()))
-    sendMailAfter(c)
+    deliverAfter(c)
     return c.json({ status: 'accepted' }, 202)
   })
 
   .post('/password/reset', prefilter('link'), body(reset), async (c) => {
     await resetPassword(c.env, c.req.valid('json'), clientOf(c), now())
-    sendMailAfter(c)
+    deliverAfter(c)
     return c.body(null, 204)
   })
 
   .post('/password', strictLogin, body(change), async (c) => {
     await changePassword(c.env, c.var.session, c.req.valid('json'), clientOf(c), now())
-    sendMailAfter(c)
+    deliverAfter(c)
     return c.body(null, 204)
   })

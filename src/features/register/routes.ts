@@ -1,7 +1,7 @@
 import { Hono } from 'hono'
 import * as v from 'valibot'
 import { emailAddress, newPassword } from '../../core/credentials.ts'
-import { sendMailAfter } from '../../http/after.ts'
+import { deliverAfter } from '../../http/after.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { body } from '../../http/body.ts'
 import { clientOf } from '../../http/client.ts'
@@ -18,7 +18,7 @@ export const registering = new Hono<AppEnv>().post(
   body(registration),
   async (c) => {
     await register(c.env, c.req.valid('json'), clientOf(c), now())
-    sendMailAfter(c)
+    deliverAfter(c)
     return c.json({ status: 'accepted' }, 202)
   },
 )

@@ -8,7 +8,7 @@ import { now } from '../../lib/time.ts'
 import { isSameSecret } from '../../lib/secret.ts'
 import { revocationsSince } from './queries.ts'
 
-const query = v.object({
+export const query = v.object({
   since: v.optional(v.pipe(v.string(), v.regex(/^\d{1,15}$/, 'malformed'), v.transform(Number)), '0'),
 })
 

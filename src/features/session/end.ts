@@ -18,6 +18,14 @@ export async function endAllSessions(db: D1Database, session: Session, client: C
   await commit(db, [audit, revokeSessions(sql`user_id = ${user_id}`, now)])
 }
 
+/** Ends every other session of the account. @throws Problem `unavailable` */
+export async function endOtherSessions(db: D1Database, session: Session, client: Client, now: number): Promise<void> {
+  const { id: session_id, user_id } = session
+  const others = sql`user_id = ${user_id} AND id <> ${session_id}`
+  const audit = auditRow({ event: 'sessions_revoked', user_id, session_id }, client, now, isUnrevoked(others))
+  await commit(db, [audit, revokeSessions(others, now)])
+}
+
 /**
  * Ends a session of the same account.
  * @throws Problem 404 `not_found` when it is not there, has ended, or is somebody else's; 503 `unavailable`

@@ -1,7 +1,7 @@
 import type { Config } from '../../config.ts'
 import type { RefreshName } from '../../core/refresh-tokens.ts'
-import { all, batch } from '../../core/d1.ts'
-import { type Grant, type Session, tokensUntil } from '../../core/sessions.ts'
+import { batch } from '../../core/d1.ts'
+import { type Grant, type Session, standing, tokensUntil } from '../../core/sessions.ts'
 import { type Sql, sql } from '../../lib/sql.ts'
 
 /** A session after a refresh token of it was shown. */
@@ -11,10 +11,6 @@ export type RefreshedSession = Grant & {
   ip: string | null
   user_agent: string | null
 }
-
-/** Not revoked, not over, not idle for too long. */
-const standing = (config: Config, now: number): Sql =>
-  sql`revoked_at IS NULL AND expires_at > ${now} AND refreshed_at > ${now - config.SESSION_IDLE_SECONDS}`
 
 /** Never earlier than before: tokens from before a setting was shortened are still out. */
 const laterTokens = (config: Config, now: number): Sql =>
@@ -42,23 +38,6 @@ export async function rotate(
   const row = rows?.[0]
   return row && { ...row, roles: JSON.parse(row.roles) as string[], rotated: rotated?.length === 1 }
 }
-
-export type ListedSession = {
-  id: string
-  created_at: number
-  refreshed_at: number
-  user_agent: string | null
-  ip: string | null
-  country: string | null
-}
-
-/** The sessions of a user that still stand, the newest first. */
-export const sessionsOf = (db: D1Database, config: Config, user_id: number, now: number): Promise<ListedSession[]> =>
-  all(
-    db,
-    sql`SELECT id, created_at, refreshed_at, user_agent, ip, country FROM sessions
-      WHERE user_id = ${user_id} AND ${standing(config, now)} ORDER BY created_at DESC LIMIT 100`,
-  )
 
 /**
  * Records that the password was typed just now, and whatever goes `alongside` a session that still stands; undefined

@@ -2,6 +2,8 @@ import { Hono } from 'hono'
 import * as v from 'valibot'
 import { config } from '../../config.ts'
 import { confirmation } from '../../core/credentials.ts'
+import { sessionsOf } from '../../core/sessions.ts'
+import { deliverAfter } from '../../http/after.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { body } from '../../http/body.ts'
 import { clientOf } from '../../http/client.ts'
@@ -10,7 +12,6 @@ import { prefilter } from '../../http/prefilter.ts'
 import { tokenAnswer } from '../../http/sign-in.ts'
 import { now } from '../../lib/time.ts'
 import { endAllSessions, endOtherSession, endSession } from './end.ts'
-import { sessionsOf } from './queries.ts'
 import { reauthenticate } from './reauth.ts'
 import { refresh } from './refresh.ts'
 
@@ -39,6 +40,7 @@ export const session = new Hono<AppEnv>()
 
   .post('/logout/everywhere', strictLogin, async (c) => {
     await endAllSessions(c.env.DB, c.var.session, clientOf(c), now())
+    deliverAfter(c)
     return c.body(null, 204)
   })
 
@@ -49,5 +51,6 @@ export const session = new Hono<AppEnv>()
 
   .delete('/sessions/:id', strictLogin, async (c) => {
     await endOtherSession(c.env.DB, c.var.session, c.req.param('id'), clientOf(c), now())
+    deliverAfter(c)
     return c.body(null, 204)
   })

@@ -1,0 +1,23 @@
+import { bundle } from './bundle.ts'
+
+const FREE = { bcryptjs: './bench/contenders/free-bcrypt.ts' }
+
+const BUNDLES = {
+  'bare Worker': () => bundle('bench/contenders/bare-worker.ts'),
+  'bare Hono': () => bundle('bench/contenders/bare-hono.ts'),
+  'hono/jwt': () => bundle('bench/contenders/hono-jwt.ts'),
+  'hono/jwt, cached key': () => bundle('bench/contenders/hono-jwt-cached.ts'),
+  Latchkey: () => bundle('src/index.ts'),
+  'Latchkey, free hash': () => bundle('src/index.ts', FREE),
+  'better-auth': () => bundle('bench/contenders/better-auth.js'),
+  'better-auth, free hash': () => bundle('bench/contenders/better-auth.js', FREE),
+}
+
+const made = new Map<string, string>()
+
+/** A contender's script, made once. */
+export function script(name: keyof typeof BUNDLES): string {
+  const text = made.get(name) ?? BUNDLES[name]()
+  made.set(name, text)
+  return text
+}

@@ -1,0 +1,126 @@
+import { DatabaseSync } from 'node:sqlite'
+import { join } from 'node:path'
+import { cookiesOf, startBetterAuth } from '../better-auth.ts'
+import { script } from '../bundles.ts'
+import { busy, feed, request } from '../load.ts'
+import { accessTokens, freeHash, range } from '../people.ts'
+import { comparison, type Section } from '../report.ts'
+import { type Entrant, measure, median, ratio } from '../rounds.ts'
+import { type Server, startFlask, startLatchkey, startWorker } from '../server.ts'
+import { MANY, type Pace } from './pace.ts'
+
+/** How long is a guarded route with nothing behind it, for the same token again and again? */
+export async function verify(pace: Pace): Promise<Section[]> {
+  const [token = ''] = await accessTokens([1])
+  const header = { Authorization: `Bearer ${token}` }
+  const servers: Server[] = []
+  const enter = async (starting: Promise<Server>, headers: Record<string, string>, checks = true): Promise<Entrant> => {
+    const server = await starting
+    servers.push(server)
+    await checkGuard(server, headers, checks)
+    const sent = feed([request('POST', '/action', headers)], pace.folder)
+    return { server, shoot: () => busy(server.port, sent, pace.seconds, MANY) }
+  }
+  const worker = (name: Parameters<typeof script>[0]) => startWorker(name, script(name))
+  const betterAuth = async (name: string, cache: 'on' | 'off'): Promise<Entrant> => {
+    const seed = { people: 1, hash: freeHash }
+    const server = await startBetterAuth(name, script('better-auth, free hash'), seed, { COOKIE_CACHE: cache })
+    return enter(Promise.resolve(server), { Cookie: await cookiesOf(server, 1) })
+  }
+  try {
+    const entrants = [
+      await enter(startLatchkey('Latchkey', script('Latchkey')), header),
+      await enter(worker('bare Worker'), header, false),
+      await enter(worker('bare Hono'), header, false),
+      await enter(worker('hono/jwt'), header),
+      await enter(worker('hono/jwt, cached key'), header),
+      await betterAuth('better-auth, cookie cache', 'on'),
+      await betterAuth('better-auth', 'off'),
+    ]
+    const database = join(pace.folder, 'flask.db')
+    new DatabaseSync(database).close()
+    const flask = await startFlask(database).catch((error: unknown) => String(error))
+    if (typeof flask !== 'string') entrants.push(await enter(Promise.resolve(flask), { Authorization: token }))
+
+    const measured = await measure(entrants, pace.rounds)
+    const [latchkey, bare, , plain, , cached, uncached] = measured as Required<typeof measured>
+    const speed = ratio(latchkey!.perSecond, bare!.perSecond).median
+    const cpu = (other: typeof bare) => ratio(latchkey!.cpuMs, other!.cpuMs).median
+    const best = median(cached!.cpuMs) < median(uncached!.cpuMs) ? cached : uncached
+    return [
+      {
+        title: 'A guarded route, the same token',
+        note:
+          'Latchkey checks signature, claims and revocation, and sets its headers; `hono/jwt` checks signature and times; ' +
+          'the bare ones check nothing. ' +
+          (typeof flask === 'string'
+            ? `Flask was left out: ${flask}`
+            : 'Flask runs two processes, so it may use both cores.'),
+        table: comparison(measured, latchkey!),
+        targets: [
+          { what: 'same token, requests/s of the bare Worker', value: speed, least: 0.8 },
+          { what: 'same token, CPU of plain hono/jwt', value: cpu(plain), most: 0.62 },
+          { what: "same token, CPU of better-auth's best", value: cpu(best), most: 0.25 },
+        ],
+      },
+    ]
+  } finally {
+    for (const server of servers) await server.stop()
+  }
+}
+
+/** The same with many tokens, where remembering one does not help. */
+export async function tokens(pace: Pace): Promise<Section[]> {
+  const all = await accessTokens(range(100_000))
+  const sections: Section[] = []
+  for (const count of [1_000, all.length]) {
+    const requests = all
+      .slice(0, count)
+      .map((token) => request('POST', '/action', { Authorization: `Bearer ${token}` }))
+    const servers = [
+      await startLatchkey('Latchkey', script('Latchkey')),
+      await startWorker('hono/jwt, cached key', script('hono/jwt, cached key')),
+      await startWorker('bare Worker', script('bare Worker')),
+    ]
+    try {
+      const entrants = servers.map((server) => {
+        const sent = feed(requests, pace.folder)
+        return { server, shoot: () => busy(server.port, sent, pace.seconds, MANY) }
+      })
+      for (const server of servers.slice(0, 2)) await checkGuard(server, { Authorization: `Bearer ${all[0]!}` }, true)
+      const measured = await measure(entrants, pace.rounds)
+      const value = ratio(measured[0]!.cpuMs, measured[1]!.cpuMs).median
+      const what = `${count.toLocaleString('en')} tokens, CPU of hono/jwt with a cached key`
+      sections.push({
+        title: `A guarded route, ${count.toLocaleString('en')} tokens in turn`,
+        note: '',
+        table: comparison(measured, measured[0]!),
+        targets: count === all.length ? [{ what, value, most: 1 }] : [],
+      })
+    } finally {
+      for (const server of servers) await server.stop()
+    }
+  }
+  return sections
+}
+
+/** From the process just started: a good token opens; none, and a tampered one, do not. */
+async function checkGuard({ name, port }: Server, headers: Record<string, string>, checks: boolean): Promise<void> {
+  const ask = async (sent: Record<string, string>) => {
+    const answer = await fetch(`http://127.0.0.1:${port}/action`, { method: 'POST', headers: sent })
+    await answer.arrayBuffer()
+    return answer.status
+  }
+  const [header, value] = Object.entries(headers)[0]!
+  const seen = [await ask(headers), await ask({}), await ask({ [header]: checks ? tampered(value) : '' })]
+  if (seen.join() !== '200,401,401')
+    throw new Error(`${name} answered ${seen.join()} to a good, no and a tampered token.`)
+}
+
+/** One character of the (first) signature is another. A cookie's is what follows the first dot. */
+function tampered(value: string): string {
+  const at = value.startsWith('better-auth')
+    ? value.indexOf('.', 12 + value.indexOf('=')) + 3
+    : value.lastIndexOf('.') + 3
+  return value.slice(0, at) + (value[at] === 'A' ? 'B' : 'A') + value.slice(at + 1)
+}

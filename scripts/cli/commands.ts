@@ -1,0 +1,31 @@
+import type { Command } from './command.ts'
+import { adminCreate } from './admin-create.ts'
+import { audit } from './audit.ts'
+import { doctor } from './doctor.ts'
+import { exportCommand } from './export.ts'
+import { importCommand } from './import.ts'
+import { secretRotate } from './secret-rotate.ts'
+import { usersCreate } from './users-create.ts'
+import { usersDelete } from './users-delete.ts'
+import { usersList } from './users-list.ts'
+import { usersRoles } from './users-roles.ts'
+import { usersShow } from './users-show.ts'
+import { usersDisable, usersEnable, usersRevoke } from './users-state.ts'
+
+/** Every command there is, in the order in which help lists them. */
+export const commands: Command[] = [
+  adminCreate,
+  usersCreate,
+  usersList,
+  usersShow,
+  usersDisable,
+  usersEnable,
+  usersRevoke,
+  usersRoles,
+  usersDelete,
+  importCommand,
+  exportCommand,
+  audit,
+  secretRotate,
+  doctor,
+]

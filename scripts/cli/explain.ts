@@ -1,0 +1,31 @@
+import type { Problem, ProblemCode } from '../../src/core/problem.ts'
+import { Refusal } from './command.ts'
+
+const sentences: Partial<Record<ProblemCode, string>> = {
+  not_found: 'There is no such user. `users list` shows who there is.',
+  last_admin: 'Nobody would be left who can administer the service. Make another admin first: `admin create <email>`.',
+  email_taken: 'This address belongs to a user already. `users show <email>` shows whom.',
+}
+
+const fieldErrors: Record<string, string> = {
+  malformed: 'has a form that is not allowed',
+  required: 'is missing',
+  too_common: 'is one of those that everybody tries first: choose another',
+  too_long: 'is too long',
+  too_short: 'is too short: at least 8 characters',
+}
+
+/** A problem as a sentence, and what to do next. */
+export function explain({ code, title, errors = [], cause }: Problem): string {
+  if (code === 'unavailable') return unavailable(cause)
+  if (errors.length === 0) return sentences[code] ?? title
+  return errors.map((error) => `The ${error.field} ${fieldErrors[error.code] ?? `is wrong: ${error.code}`}.`).join('\n')
+}
+
+function unavailable(cause: unknown): string {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  if (/no such (table|column)/.test(reason)) {
+    return 'The database is not at this version. Run: npx wrangler d1 migrations apply DB --remote'
+  }
+  return cause instanceof Refusal ? reason : `The database did not answer: ${reason}. Try again.`
+}

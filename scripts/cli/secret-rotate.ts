@@ -1,0 +1,85 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { ROOT } from '../local.ts'
+import { command, Refusal, UsageError } from './command.ts'
+import { note, printJson, printText } from './output.ts'
+
+const NAMES = ['JWT_SECRET_KEY', 'LATCHKEY_SECRET'] as const
+type Name = (typeof NAMES)[number]
+
+export const secretRotate = command({
+  name: 'secret rotate',
+  summary: 'Replace a secret, and keep the old one valid for as long as it is needed',
+  usage: '[JWT_SECRET_KEY | LATCHKEY_SECRET] [--file .dev.vars] | --remote | --print',
+  options: {
+    file: { type: 'string', help: 'the file with the local secrets (.dev.vars)' },
+    print: { type: 'boolean', help: 'only print a new secret' },
+  },
+  async run({ positionals: [name = 'JWT_SECRET_KEY', ...more], values: { file, print } }, { remote, json }) {
+    if (!isName(name) || more.length > 0) throw new UsageError(`One secret: ${NAMES.join(' or ')}.`)
+    if (print === true) {
+      const secret = newSecret()
+      return json ? printJson({ secret }) : printText(secret)
+    }
+    if (remote) return json ? printJson({ steps: steps(name) }) : printText(steps(name).join('\n'))
+    rotateIn(resolve(file ?? join(ROOT, '.dev.vars')), name)
+    note(`${name} is new, and what was there is ${name}_PREVIOUS. Restart npm run dev.`)
+    if (name === 'LATCHKEY_SECRET') note(STRANGERS)
+    if (json) printJson({ name })
+  },
+})
+
+const isName = (name: string): name is Name => NAMES.some((known) => known === name)
+
+const newSecret = (): string => randomBytes(32).toString('base64url')
+
+const STRANGERS = 'Doorkeepers get new names: what was counted starts at zero, and devices are strangers once.'
+
+/** Access tokens outlive a rotation by their own lifetime, refresh tokens by that of their session. */
+const WHEN: Record<Name, string> = {
+  JWT_SECRET_KEY: 'after ACCESS_TOKEN_TTL_SECONDS (a day, unless you set it)',
+  LATCHKEY_SECRET: 'after SESSION_TTL_SECONDS (30 days, unless you set it)',
+}
+
+/** Everything else in the file stays, and there is never half a file. @throws Refusal */
+function rotateIn(path: string, name: Name): void {
+  if (!existsSync(path)) throw new Refusal(`${path} is not there. npm run dev writes it.`)
+  const lines = readFileSync(path, 'utf8').split('\n')
+  const valueOf = (wanted: string) =>
+    lines
+      .findLast((line) => nameIn(line) === wanted)
+      ?.replace(/^[^=]*=/, '')
+      .trim()
+  // Where LATCHKEY_SECRET is not set, its keys come from JWT_SECRET_KEY.
+  const old = [name, 'JWT_SECRET_KEY'].map(valueOf).find((value) => value !== undefined && value !== '')
+  if (old === undefined) throw new Refusal(`${path} has no ${name}.`)
+  const fresh = [`${name}=${newSecret()}`, `${name}_PREVIOUS=${old}`]
+  const at = lines.findIndex((line) => nameIn(line) === name)
+  const isOld = (line: string) => [name, `${name}_PREVIOUS`].includes(nameIn(line))
+  const before = (at < 0 ? lines.filter((line) => line !== '') : lines.slice(0, at)).filter((line) => !isOld(line))
+  const after = at < 0 ? [''] : lines.slice(at).filter((line) => !isOld(line))
+  const temporary = `${path}.${process.pid}.new`
+  try {
+    writeFileSync(temporary, [...before, ...fresh, ...after].join('\n'), { mode: 0o600, flag: 'wx' })
+    renameSync(temporary, path)
+  } finally {
+    rmSync(temporary, { force: true })
+  }
+}
+
+const nameIn = (line: string): string => /^\s*(?:export\s+)?(\w+)\s*=/.exec(line)?.[1] ?? ''
+
+const steps = (name: Name): string[] => [
+  'wrangler cannot read a deployed secret back: the old value has to come from where you keep it. In this order:',
+  `1. npx wrangler secret put ${name}_PREVIOUS    (type the OLD value)`,
+  `2. npx wrangler secret put ${name}    (type a new value: \`secret rotate --print\` gives one)`,
+  `3. npx wrangler secret delete ${name}_PREVIOUS    (${WHEN[name]})`,
+  'If the old value leaked, or is lost, leave out 1 and 3: everybody signs in again.',
+  ...(name === 'JWT_SECRET_KEY'
+    ? [
+        'Services that verify tokens with this key need the new one at step 2, and the old one beside it until step 3.',
+        `Where LATCHKEY_SECRET is not set, this key is in its place: 3 waits for SESSION_TTL_SECONDS. ${STRANGERS}`,
+      ]
+    : ['If LATCHKEY_SECRET was never set, the OLD value is that of JWT_SECRET_KEY.', STRANGERS]),
+]

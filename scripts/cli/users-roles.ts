@@ -1,0 +1,30 @@
+import { MAX_ROLES, setRoles } from '../../src/core/administration.ts'
+import { command, onlyArgument, Refusal, UsageError } from './command.ts'
+import { rolesOf } from './create-user.ts'
+import { note, printJson } from './output.ts'
+import { userNamed } from './queries.ts'
+
+export const usersRoles = command({
+  name: 'users roles',
+  summary: 'Set, add or remove roles of a user',
+  usage: '<id or email> <admin,editor | ""> | --add editor | --remove admin',
+  options: {
+    add: { type: 'string', help: 'give these, split by commas' },
+    remove: { type: 'string', help: 'take these away' },
+  },
+  async run({ positionals: [user, exactly, ...more], values: { add, remove } }, { withDatabase, by, now, json }) {
+    const who = onlyArgument([...(user === undefined ? [] : [user]), ...more], 'id or email')
+    const relative = add !== undefined || remove !== undefined
+    if (relative === (exactly !== undefined)) throw new UsageError('Name either the roles, or --add and --remove.')
+    const [given, added, removed] = [exactly, add, remove].map((text) => rolesOf(text ?? ''))
+    await withDatabase(async (db) => {
+      const { id, email, roles } = await userNamed(db, who)
+      const wanted = relative ? [...roles, ...added!].filter((role) => !removed!.includes(role)) : given!
+      const list = [...new Set(wanted)].sort()
+      if (list.length > MAX_ROLES) throw new Refusal(`A user has at most ${MAX_ROLES} roles.`)
+      await setRoles(db, id, list, by, now)
+      note(`User ${id} (${email}) has ${list.length === 0 ? 'no role' : `the roles ${list.join(', ')}`}.`)
+      if (json) printJson({ id, email, roles: list })
+    })
+  },
+})

@@ -1,0 +1,26 @@
+import type { Text } from './input.ts'
+import type { Row } from './rows.ts'
+
+const ESCAPES: Record<string, string> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' }
+
+/** A line of COPY's text format (PostgreSQL 17 manual, COPY, "Text Format"). Undefined after the last. */
+export function copiedRow(text: Text, columns: readonly string[]): Row | undefined {
+  const { line } = text
+  const { text: read, closed } = text.until('\n')
+  const content = read?.endsWith('\r') ? read.slice(0, -1) : read
+  if (content === '\\.') return undefined
+  if (!closed) return { line, fault: 'truncated' }
+  if (content === undefined) return { line, fault: 'row_too_long' }
+  const cells = content.split('\t').map(cell)
+  return cells.length === columns.length ? { line, columns, cells } : { line, fault: 'wrong_column_count' }
+}
+
+/** Of a backslash and what follows it, numbers of characters included. */
+const cell = (raw: string): string | null =>
+  raw === '\\N'
+    ? null
+    : raw.replace(/\\(?:([0-7]{1,3})|x([0-9a-fA-F]{1,2})|(.))/g, (_, octal?: string, hex?: string, char = '') =>
+        octal || hex
+          ? String.fromCharCode(octal ? parseInt(octal, 8) & 255 : parseInt(hex!, 16))
+          : (ESCAPES[char] ?? char),
+      )

@@ -1,0 +1,4 @@
+/** The command line of an operator: `npm run latchkey -- help`. */
+import { main } from './cli/main.ts'
+
+process.exitCode = await main(process.argv.slice(2))

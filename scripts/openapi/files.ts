@@ -1,0 +1,30 @@
+import { app } from '../../src/app.ts'
+import { HEADERS } from '../../src/http/headers.ts'
+import { pages } from '../../src/pages/routes.tsx'
+import { chapters } from './chapters.ts'
+import { contractOf } from './document.ts'
+import { page } from './page.ts'
+
+/** Every file that says the contract, by its name in `public`, with its text. */
+export function contractFiles(): Record<string, string> {
+  const contract = contractOf(app.routes, pages.routes, chapters)
+  return {
+    'openapi.json': `${JSON.stringify(contract, null, 1)}\n`,
+    'docs.html': page(contract),
+    _headers: headers(),
+  }
+}
+
+/**
+ * Files are answered without the Worker, so what it adds to its answers stands here again, but for `no-store`: they
+ * are the same for everybody. Pages elsewhere may load the client, and read the document.
+ */
+function headers(): string {
+  const everywhere = HEADERS.filter(([name]) => name !== 'Cache-Control').map(([name, value]) => `  ${name}: ${value}`)
+  const shared = [
+    '  Access-Control-Allow-Origin: *',
+    '  ! Cross-Origin-Resource-Policy',
+    '  Cross-Origin-Resource-Policy: cross-origin',
+  ]
+  return ['/*', ...everywhere, '/openapi.json', ...shared, '/client/*', ...shared, ''].join('\n')
+}

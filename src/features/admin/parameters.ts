@@ -1,0 +1,63 @@
+import * as v from 'valibot'
+import { MAX_ROLES, ROLE_FORM } from '../../core/administration.ts'
+import { emailAddress, newPassword } from '../../core/credentials.ts'
+import { cursor, pageLimit, whole } from '../../http/query.ts'
+import { canonicalEmail } from '../../lib/email.ts'
+
+const role = v.pipe(v.string(), v.regex(ROLE_FORM, 'malformed'))
+const roles = v.pipe(v.array(role), v.maxLength(MAX_ROLES, 'too_many'))
+
+export const rolesBody = v.object({ roles })
+
+export const newUser = v.object({
+  email: emailAddress,
+  password: v.optional(newPassword),
+  roles: v.optional(roles, []),
+  email_verified: v.optional(v.boolean(), false),
+})
+
+const id = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
+const seconds = whole(0, 99_999_999_999)
+
+/** The beginning of an address; of an international domain, whole labels. */
+const prefix = v.pipe(
+  v.string(),
+  v.maxLength(320, 'too_long'),
+  v.check((text) => text.isWellFormed() && !/\p{Cc}/u.test(text), 'malformed'),
+  v.transform(canonicalEmail),
+)
+
+/** A cursor is good for the filter that it came from: by address it lies behind the prefix, else it is an id. */
+export const userFilter = v.pipe(
+  v.strictObject({
+    email: v.optional(prefix),
+    role: v.optional(role),
+    cursor: v.optional(cursor(v.union([id, v.string()]))),
+    limit: pageLimit,
+  }),
+  v.forward(
+    v.partialCheck(
+      [['email'], ['cursor']],
+      ({ email, cursor }) =>
+        cursor === undefined ||
+        (email === undefined ? typeof cursor === 'number' : typeof cursor === 'string' && cursor.startsWith(email)),
+      'malformed',
+    ),
+    ['cursor'],
+  ),
+)
+export type UserFilter = v.InferOutput<typeof userFilter>
+
+/** Times in seconds since 1970: from `from` on, and before `to`. */
+export const eventFilter = v.strictObject({
+  user_id: v.optional(whole(0, 999_999_999_999_999)),
+  event: v.optional(v.pipe(v.string(), v.regex(/^[a-z_]{1,64}$/, 'malformed'))),
+  actor: v.optional(v.pipe(v.string(), v.regex(/^(user|cli):[^\p{Cc}]{1,64}$/u, 'malformed'))),
+  from: v.optional(seconds, '0'),
+  to: v.optional(seconds, '99999999999'),
+  cursor: v.optional(cursor(v.strictTuple([id, id]))),
+  limit: pageLimit,
+})
+export type EventFilter = v.InferOutput<typeof eventFilter>
+
+export const statsFilter = v.strictObject({ days: v.optional(whole(1, 90), '30') })

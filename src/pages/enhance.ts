@@ -1,0 +1,22 @@
+/**
+ * What script adds to the pages; each works without it. Passwords can be shown, times are told in the reader's own
+ * zone. A field that was shown is hidden again before it is sent, so that no browser keeps the password as a word.
+ */
+export const enhance = `
+for (const input of document.querySelectorAll('input[type=password]')) {
+  const button = document.createElement('button')
+  const show = (shown) => {
+    input.type = shown ? 'text' : 'password'
+    button.textContent = document.body.dataset[shown ? 'hide' : 'show']
+  }
+  button.type = 'button'
+  button.className = 'show'
+  button.setAttribute('aria-controls', input.id)
+  button.addEventListener('click', () => show(input.type === 'password'))
+  input.form.addEventListener('submit', () => show(false))
+  show(false)
+  input.after(button)
+}
+for (const time of document.querySelectorAll('time'))
+  time.textContent = new Date(time.dateTime).toLocaleString(document.documentElement.lang, { dateStyle: 'medium', timeStyle: 'short' })
+`

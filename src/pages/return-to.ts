@@ -1,0 +1,12 @@
+import type { Config } from '../config.ts'
+
+const OWN_PAGE = /^\/account(?:\/(?:email|password|export|delete))?$/
+
+/**
+ * Where somebody goes after signing in, if that is exactly a page of ours or one of `ALLOWED_RETURN_URLS`. The text is
+ * compared, never parsed: a parser reads addresses in more ways than one.
+ */
+export function allowedReturn(asked: string | undefined, { ALLOWED_RETURN_URLS }: Config): string | undefined {
+  if (asked !== undefined && OWN_PAGE.test(asked)) return asked
+  return ALLOWED_RETURN_URLS.find((url) => url === asked)
+}

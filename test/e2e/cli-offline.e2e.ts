@@ -1,0 +1,110 @@
+/** What the command line does without a running service: the way to a deployed database, secrets, usage. */
+import { randomUUID } from 'node:crypto'
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { disableUser } from '../../src/core/administration.ts'
+import { batch } from '../../src/core/d1.ts'
+import { findUser, hasEmail } from '../../src/core/users.ts'
+import { sql } from '../../src/lib/sql.ts'
+import { inlined, wranglerD1 } from '../../scripts/cli/wrangler-d1.ts'
+import { latchkey } from './cli.ts'
+import { executeFile, ROOT, temporaryFolder } from './service.ts'
+
+const folder = temporaryFolder()
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+describe('a database through wrangler', () => {
+  // The same way as --remote, to a local one.
+  const db = wranglerD1(['--local', '--persist-to', join(folder, 'state')])
+  const by = { ip: null, country: null, user_agent: `'; DROP TABLE users; --\r\n한글 ?`, language: 'en' } as const
+  const insert = (email: string) => sql`INSERT INTO users (email, roles) VALUES (${email}, ${'["admin"]'}) RETURNING id`
+
+  it('runs the use-cases of the Worker, all statements or none, and takes values as they are', async () => {
+    await executeFile(join(folder, 'state'), join(ROOT, 'schema.sql'))
+    const [one, two] = [`${randomUUID()}'"\`;--@example.com`, `${randomUUID()}@example.com`]
+    await batch(db, [insert(one), insert(two)])
+    const user = await findUser(db, hasEmail(one))
+    expect(user).toEqual(expect.objectContaining({ email: one, roles: ['admin'] }))
+    await disableUser(db, user!.id, { ...by, request_id: 'r' }, 1_000)
+    expect((await findUser(db, hasEmail(one)))?.disabled_at).toBe(1_000)
+    const [events] = await batch<{ user_agent: string }>(db, [sql`SELECT user_agent FROM audit_events`])
+    expect(events).toEqual([{ user_agent: by.user_agent }])
+
+    const last = await findUser(db, hasEmail(two))
+    await expect(disableUser(db, last!.id, { ...by, request_id: 'r' }, 1_000)).rejects.toThrow('last_admin')
+    const third = `${randomUUID()}@example.com`
+    await expect(batch(db, [insert(third), insert(two)])).rejects.toThrow('unavailable') // the second is not unique
+    expect(await findUser(db, hasEmail(third))).toBeUndefined()
+  })
+
+  it('takes only what a database can hold', () => {
+    expect(inlined(`SELECT '?', ?, ?`, [null, 1.5])).toBe(`SELECT '?', NULL, 1.5`)
+    for (const value of [NaN, Infinity, undefined, 'a\0b', '\ud800', {}]) {
+      expect(() => inlined('SELECT ?', [value])).toThrow(TypeError)
+    }
+    for (const params of [[], [1, 2]]) expect(() => inlined('SELECT ?', params)).toThrow(TypeError)
+  })
+})
+
+describe('secret rotate', () => {
+  it('keeps the old value as the previous one, and the rest of the file', async () => {
+    const file = join(folder, 'vars')
+    const text = '# mine\nJWT_SECRET_KEY=old-one\nJWT_SECRET_KEY_PREVIOUS=older\nMAIL_FROM=a@b.example\n'
+    writeFileSync(file, text, { mode: 0o600 })
+    const { code, stdout, stderr } = await latchkey(['secret', 'rotate', '--file', file])
+    expect([code, stdout]).toEqual([0, ''])
+    const after = readFileSync(file, 'utf8')
+    expect(after).toMatch(
+      /^# mine\nJWT_SECRET_KEY=[\w-]{43}\nJWT_SECRET_KEY_PREVIOUS=old-one\nMAIL_FROM=a@b\.example\n$/,
+    )
+    expect(stderr).not.toMatch(/old-one|[\w-]{43}/)
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+    expect(readdirSync(folder).filter((name) => name.startsWith('vars'))).toEqual(['vars'])
+
+    await latchkey(['secret', 'rotate', 'LATCHKEY_SECRET', '--file', file]) // never set: it was derived
+    const [, key] = /^JWT_SECRET_KEY=(.+)$/m.exec(after)!
+    expect(readFileSync(file, 'utf8')).toContain(`LATCHKEY_SECRET_PREVIOUS=${key}\n`)
+  })
+
+  it('says the steps for a deployed one, in order', async () => {
+    const { code, stdout } = await latchkey(['secret', 'rotate', 'LATCHKEY_SECRET', '--remote'])
+    expect(code).toBe(0)
+    const [old, fresh, gone] = [
+      'put LATCHKEY_SECRET_PREVIOUS',
+      'put LATCHKEY_SECRET ',
+      'delete LATCHKEY_SECRET_PREVIOUS',
+    ]
+    const places = [old!, fresh!, gone!].map((step) => stdout.indexOf(step))
+    expect(places).toEqual([...places].sort((a, b) => a - b))
+    expect(places[0]).toBeGreaterThan(0)
+  })
+})
+
+describe('wrong usage', () => {
+  it.each([
+    ['frobnicate'],
+    ['users'],
+    ['users', 'list', '--nonsense'],
+    ['users', 'show'],
+    ['users', 'show', '1', '2'],
+    ['users', 'list', '--limit', '0'],
+    ['users', 'roles', '1'],
+    ['users', 'roles', '1', 'Admin'],
+    ['audit', '--since', 'yesterday'],
+    ['secret', 'rotate', 'MAIL_TOKEN'],
+    ['users', 'list', '--remote', '--persist-to', 'x'],
+  ])('%s %s %s %s', async (...args) => {
+    const { code, stdout, stderr } = await latchkey(args)
+    expect([code, stdout]).toEqual([2, ''])
+    expect(stderr).toContain('Usage: npm run latchkey')
+  })
+
+  it('help is no error, and names the exit codes', async () => {
+    for (const args of [[], ['help'], ['users', 'show', '--help']]) {
+      const { code, stdout, stderr } = await latchkey(args)
+      expect([code, stderr]).toEqual([0, ''])
+      expect(stdout).toContain('Exit codes')
+    }
+  })
+})

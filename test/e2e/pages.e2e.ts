@@ -1,0 +1,245 @@
+/** The promises to a person with a browser: a whole life of an account on the hosted pages, readable on every one of them. */
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { en } from '../../src/pages/words.en.ts'
+import { ko } from '../../src/pages/words.ko.ts'
+import { launchBrowser, openPage, screenshot, withoutChromium } from './browser.ts'
+import { type Mailbox, openMailbox } from './mailbox.ts'
+import { accessToken, type Service, startService } from './service.ts'
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+/** A browser says so whenever a page comes with such a status; it is what the page is meant to do. */
+const STATUS_NOTE = /^Failed to load resource: the server responded with a status of 4\d\d/
+
+const WAYS = [
+  { locale: 'en-US', say: en, width: 360, colorScheme: 'light', javaScriptEnabled: false },
+  { locale: 'ko-KR', say: ko, width: 360, colorScheme: 'dark', javaScriptEnabled: true },
+  { locale: 'en-US', say: en, width: 1280, colorScheme: 'dark', javaScriptEnabled: true },
+  { locale: 'ko-KR', say: ko, width: 1280, colorScheme: 'light', javaScriptEnabled: false },
+] as const
+
+describe.skipIf(withoutChromium())('the hosted pages', () => {
+  let mailbox: Mailbox
+  let service: Service
+  let browser: Browser
+
+  beforeAll(async () => {
+    mailbox = await openMailbox()
+    const vars = { MAIL_URL: mailbox.url, BCRYPT_COST: '10', ALLOWED_RETURN_URLS: mailbox.url }
+    service = await startService({ vars })
+    browser = await launchBrowser()
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await service?.stop()
+    mailbox?.stop()
+  })
+
+  it.each(WAYS)(
+    'serve a whole life: $locale, $width pixels, $colorScheme, script: $javaScriptEnabled',
+    async ({ say, width, ...options }) => {
+      const [page, complaints] = await openPage(browser, { ...options, viewport: { width, height: 740 } })
+      page.setDefaultTimeout(10_000)
+      const id = `${options.locale}-${width}-${options.colorScheme}`
+      const [email, password, better] = [
+        `${id}@example.com`.toLowerCase(),
+        'first words of mine',
+        'better words of mine',
+      ]
+      const seen = (name: string) => look(page, `${id}-${name}`, options.javaScriptEnabled)
+      const open = (path: string) => page.goto(service.url + path)
+      const press = (name: string) => submit(page, name)
+      const fill = async (fields: Record<string, string>) => {
+        for (const [name, value] of Object.entries(fields)) await page.locator(`input[name=${name}]`).fill(value)
+      }
+      const signIn = async (word: string) => {
+        await fill({ email, password: word })
+        await press(say.signIn)
+      }
+      const told = (selector: string) => page.locator(selector).innerText()
+
+      await open('/account')
+      expect(page.url()).toBe(`${service.url}/login?return_to=/account`)
+      await seen('login')
+      await page.getByRole('link', { name: say.register }).click()
+      await seen('register')
+      await fill({ email, password: 'short' })
+      await press(say.register)
+      expect(await told('#password-wrong')).toBe(say.fields.too_short)
+      expect(await page.title()).toBe(`${say.error}: ${say.register} – Latchkey`)
+      expect(await page.evaluate(() => document.activeElement?.id)).toBe('problem')
+      await seen('register-wrong')
+      await fill({ password })
+      await press(say.register)
+      expect(await told('.done')).toBe(say.done.registered)
+      await seen('registered')
+
+      await page.getByRole('link', { name: say.signIn }).click()
+      await signIn(password)
+      expect(await told('#problem p')).toBe(say.problems.email_not_verified)
+      expect(await page.locator('input[name=email]').inputValue()).toBe(email)
+      await seen('not-verified')
+
+      await open(await mailbox.link(email, 2))
+      await seen('verify')
+      await press(say.verify)
+      expect(await told('.done')).toBe(say.done.verified)
+      await seen('verified')
+
+      await open('/login?return_to=/account')
+      await signIn('wrong words of mine')
+      expect(await told('#problem p')).toBe(say.problems.invalid_credentials)
+      await signIn(password)
+      expect(page.url()).toBe(`${service.url}/account`)
+      expect(await page.locator('.badge').count()).toBe(1)
+
+      await accessToken(service.url, { email, password }) // somebody else's session
+      await page.reload()
+      expect(await page.locator('.rows').first().locator('li').count()).toBe(2)
+      await seen('account')
+      await page.locator('.rows').first().getByRole('button', { name: say.end }).click()
+      await page.locator('.done').waitFor()
+      expect(await page.locator('.rows').first().locator('li').count()).toBe(1)
+      await seen('session-ended')
+
+      await page.getByRole('link', { name: say.changePassword }).click()
+      await fill({ current_password: 'wrong words of mine', new_password: better })
+      await press(say.changePassword)
+      expect(await told('#problem p')).toBe(say.wrongPassword)
+      await seen('password-wrong')
+      await fill({ current_password: password, new_password: better })
+      await press(say.changePassword)
+      expect(await told('.done')).toBe(say.done.password)
+
+      await page.getByRole('link', { name: say.changeEmail }).click()
+      await seen('email')
+      const moved = `moved.${email}`
+      await fill({ email: moved, password: better })
+      await press(say.changeEmail)
+      expect(await told('.done')).toBe(say.done.email)
+      await open(await mailbox.link(moved))
+      await press(say.verify)
+      await open('/account')
+      expect(new URL(page.url()).pathname).toBe('/login') // every session has ended
+
+      await page.getByRole('link', { name: say.forgot }).click()
+      await seen('forgot')
+      await fill({ email: moved })
+      await press(say.sendLink)
+      expect(await told('.done')).toBe(say.done.forgotten)
+      await open(await mailbox.link(moved, 2))
+      await seen('reset')
+      await fill({ password })
+      await press(say.setPassword)
+      expect(await told('.done')).toBe(say.done.reset)
+
+      await fill({ email: moved, password })
+      await press(say.signIn)
+      await seen('signed-in')
+      await page.getByRole('link', { name: say.account }).click()
+      const [download] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('link', { name: say.download }).click(),
+      ])
+      const file = JSON.parse(readFileSync(await download.path(), 'utf8')) as { user: { email: string } }
+      expect(file.user.email).toBe(moved)
+
+      await page.getByRole('link', { name: say.deleteAccount }).click()
+      await seen('delete')
+      await fill({ password })
+      await press(say.deleteAccount)
+      expect(await told('.done')).toBe(say.done.deleted)
+      expect((await page.context().cookies()).map(({ name }) => name)).toEqual([])
+      await fill({ email: moved, password })
+      await press(say.signIn)
+      expect(await told('#problem p')).toBe(say.problems.invalid_credentials)
+
+      expect(complaints.filter((text) => !STATUS_NOTE.test(text))).toEqual([])
+      await page.context().close()
+    },
+  )
+
+  it('change their language by a link, keep it, and keep what the page was for', async () => {
+    const page = await pageOf({ javaScriptEnabled: false })
+    await page.goto(`${service.url}/reset?token=kept`)
+    await page.getByRole('link', { name: ko.name }).click()
+    expect(await page.locator('h1').innerText()).toBe(ko.setPassword)
+    expect(await page.locator('input[name=token]').getAttribute('value')).toBe('kept')
+    await page.goto(`${service.url}/login`)
+    expect(await page.locator('html').getAttribute('lang')).toBe('ko')
+    await page.context().close()
+  })
+
+  it('show a password to who asks, and hide it before it is sent', async () => {
+    const page = await pageOf({})
+    await page.goto(`${service.url}/login`)
+    const input = page.locator('#password')
+    await input.fill('some words')
+    await page.getByRole('button', { name: en.show }).click()
+    expect(await input.getAttribute('type')).toBe('text')
+    await page.evaluate(() => document.forms[0]!.addEventListener('submit', (event) => event.preventDefault()))
+    await page.locator('#email').fill('a@example.com')
+    await page.getByRole('button', { name: en.signIn }).click()
+    expect(await input.getAttribute('type')).toBe('password')
+    await page.context().close()
+  })
+
+  it('say where a form comes from, so that browsers without Sec-Fetch-Site can send it', async () => {
+    const page = await pageOf({})
+    for (const path of ['/login', '/reset?token=secret']) {
+      await page.goto(service.url + path)
+      const sent = page.waitForRequest((request) => request.method() === 'POST')
+      await Promise.all([page.waitForEvent('load'), page.evaluate(() => document.forms[0]!.submit())])
+      const headers = await (await sent).allHeaders()
+      expect(headers['origin']).toBe(service.url)
+      expect(headers['referer'] ?? '').not.toContain('secret')
+    }
+    await page.context().close()
+  })
+
+  it('lead to an allowed address after the login, past the policy for forms', async () => {
+    const page = await pageOf({ javaScriptEnabled: false })
+    await page.goto(`${service.url}/login?return_to=${encodeURIComponent(mailbox.url)}`)
+    await page.locator('#email').fill(service.demo.email)
+    await page.locator('#password').fill('wrong')
+    await submit(page, en.signIn)
+    await page.locator('#password').fill(service.demo.password)
+    await page.getByRole('button', { name: en.signIn, exact: true }).click()
+    await page.getByText('arrived').waitFor()
+    await page.context().close()
+  })
+
+  async function pageOf(options: BrowserContextOptions): Promise<Page> {
+    const [page] = await openPage(browser, options)
+    return page
+  }
+})
+
+/** Presses a button and waits for the page that comes then. */
+async function submit(page: Page, name: string): Promise<void> {
+  await Promise.all([page.waitForEvent('load'), page.getByRole('button', { name, exact: true }).click()])
+}
+
+/** Whatever is wrong with a page that can be measured: nothing sticks out, and axe, which needs script, finds nothing. */
+async function look(page: Page, name: string, script: boolean): Promise<void> {
+  await screenshot(page, name)
+  const overflow = await page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  )
+  expect(overflow, name).toBeLessThanOrEqual(0)
+  if (!script) return
+  await page.evaluate(AXE)
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme })
+    const { violations, passes } = await page.evaluate(() => (window as unknown as { axe: Axe }).axe.run())
+    expect(passes.length, name).toBeGreaterThan(10)
+    const texts = violations.map(({ id, impact, nodes }) => `${impact} ${id}: ${nodes.map((n) => n.html).join(' ')}`)
+    expect(texts, `${name}, ${colorScheme}`).toEqual([])
+  }
+}
+
+type Found = { id: string; impact: string; nodes: { html: string }[] }
+type Axe = { run: () => Promise<{ violations: Found[]; passes: Found[] }> }

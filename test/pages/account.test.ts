@@ -1,0 +1,240 @@
+import { env } from 'cloudflare:workers'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { words } from '../../src/pages/words.ts'
+import { eventsOf, member, sessionFor, subjectsTo, userAt } from '../accounts.ts'
+import {
+  anotherIsolate,
+  call,
+  callWith,
+  claimsOf,
+  freshDatabase,
+  login,
+  mailedToken,
+  ORIGIN,
+  PASSWORD,
+  setClock,
+} from '../support.ts'
+import { leadsTo, open, submit } from './support.ts'
+
+freshDatabase()
+afterEach(() => void vi.useRealTimers())
+
+const NEW = 'another password of somebody'
+const say = words.en
+
+const standing = async (user_id: number) => {
+  const query = env.DB.prepare('SELECT id FROM sessions WHERE user_id = ? AND revoked_at IS NULL').bind(user_id)
+  return (await query.all<{ id: string }>()).results.map(({ id }) => id).sort()
+}
+
+describe('the account pages, for somebody who is not signed in', () => {
+  const PAGES = ['/account', '/account/email', '/account/password', '/account/export', '/account/delete']
+
+  it.each(PAGES)('GET %s leads to the login and back', async (path) => {
+    const gone = await member()
+    await call('POST', '/user/logout', { headers: { Authorization: gone.token } })
+    for (const token of [undefined, 'nonsense', gone.token, `${gone.token}; __Host-latchkey=${gone.token}`]) {
+      const answer = await open(path, token)
+      expect(leadsTo(answer)).toEqual([303, `/login?return_to=${path}`])
+      expect(await answer.text()).toBe('')
+    }
+  })
+
+  it.each([...PAGES.slice(1), '/account/sessions', '/account/devices'])('POST %s does, too', async (path) => {
+    const back = /sessions|devices/.test(path) ? '/account' : path
+    expect(leadsTo(await submit(path, { password: PASSWORD }))).toEqual([303, `/login?return_to=${back}`])
+  })
+
+  it('takes no second copy of the cookie for a login', async () => {
+    const { token } = await member()
+    expect((await open('/account', token)).status).toBe(200)
+    expect((await open('/account', `${token}; __Host-latchkey=planted`)).status).toBe(303)
+  })
+})
+
+describe('/account', () => {
+  it('shows the address, the sessions and the devices of this person alone, and no secret', async () => {
+    const [me, other] = [await member(), await member()]
+    await login(me.email)
+    const html = await (await open('/account', me.token)).text()
+    expect(html).toContain(me.email)
+    expect(html.match(/name="end" value="[\w-]{22}"/g)).toHaveLength(1) // the other one; this one only by its own button
+    expect(html).toContain(say.thisDevice)
+    expect(html).toContain('name="forget"')
+    for (const secret of [other.email, other.sid, me.token, '$2b$']) expect(html).not.toContain(secret)
+  })
+
+  it('tells devices by names, and shows no User-Agent as it is', async () => {
+    const me = await member()
+    const hostile = '<script>alert(1)</script> Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/142.0.0.0 Safari/537.36'
+    const headers = { 'User-Agent': hostile, 'CF-Connecting-IP': '203.0.113.7' }
+    await call('POST', '/user/login', { json: { email: me.email, password: PASSWORD }, headers })
+    const html = await (await open('/account', me.token)).text()
+    expect(html).toContain('Chrome · Windows')
+    expect(html).toContain('203.0.113.7')
+    expect(html).not.toContain('alert(1)')
+  })
+
+  it('ends one session, the others, or all', async () => {
+    const me = await member()
+    const bystander = await member()
+    const [one, two, three] = [await sessionFor(me.id), await sessionFor(me.id), await sessionFor(me.id)]
+    expect(leadsTo(await submit('/account/sessions', { end: one.sid }, me.token))).toEqual([
+      303,
+      '/account?done=sessions',
+    ])
+    expect(await standing(me.id)).toEqual([me.sid, two.sid, three.sid].sort())
+    const others = await submit('/account/sessions', { end: 'others' }, me.token)
+    expect(leadsTo(others)).toEqual([303, '/account?done=sessions'])
+    expect(others.headers.get('Set-Cookie')).toBeNull()
+    expect(await standing(me.id)).toEqual([me.sid])
+    expect((await call('POST', '/action', { headers: { Authorization: two.token } })).status).toBe(401)
+    expect(await eventsOf(me.id)).toEqual([
+      ...Array<string>(4).fill('login_succeeded'),
+      'session_revoked',
+      'sessions_revoked',
+    ])
+    const all = await submit('/account/sessions', { end: 'all' }, me.token)
+    expect(leadsTo(all)).toEqual([303, '/login?done=sessions'])
+    expect(all.headers.get('Set-Cookie')).toMatch(/^__Host-latchkey=; Max-Age=0; Path=\//)
+    expect(await standing(me.id)).toEqual([])
+    expect(await standing(bystander.id)).toEqual([bystander.sid])
+  })
+
+  it('ends this session by its own id, and the cookie with it', async () => {
+    const me = await member()
+    const answer = await submit('/account/sessions', { end: me.sid }, me.token)
+    expect(leadsTo(answer)).toEqual([303, '/login?done=sessions'])
+    expect(answer.headers.get('Set-Cookie')).toMatch(/^__Host-latchkey=; Max-Age=0/)
+  })
+
+  it("ends nobody else's session, and says so on a page", async () => {
+    const [me, other] = [await member(), await member()]
+    for (const end of [other.sid, 'nothing', '', 'Others', "' OR 1=1 --"]) {
+      const answer = await submit('/account/sessions', { end }, me.token)
+      expect([answer.status, await answer.text()]).toEqual([404, expect.stringContaining(say.problems.not_found)])
+    }
+    expect(await standing(other.id)).toEqual([other.sid])
+    expect(await standing(me.id)).toEqual([me.sid])
+  })
+
+  it('forgets a device of this person, and no other', async () => {
+    const [me, other] = [await member(), await member()]
+    await login(me.email)
+    const deviceIn = (html: string) => /name="forget" value="([\w-]+)"/.exec(html)?.[1]
+    const id = deviceIn(await (await open('/account', me.token)).text())!
+    expect((await submit('/account/devices', { forget: id }, other.token)).status).toBe(404)
+    expect(leadsTo(await submit('/account/devices', { forget: id }, me.token))).toEqual([303, '/account?done=device'])
+    expect(deviceIn(await (await open('/account', me.token)).text())).toBeUndefined()
+    expect((await submit('/account/devices', { forget: id }, me.token)).status).toBe(404)
+  })
+
+  it('is over as soon as the session is, in another isolate, too', async () => {
+    const me = await member()
+    await submit('/account/sessions', { end: 'all' }, me.token)
+    const headers = { Cookie: `__Host-latchkey=${me.token}` }
+    const answer = await callWith(anotherIsolate(), `${ORIGIN}/account`, { headers, redirect: 'manual' })
+    expect(answer.status).toBe(303)
+  })
+})
+
+describe('/account/password', () => {
+  it('changes the password, keeps this session and ends the others', async () => {
+    const me = await member()
+    const other = await sessionFor(me.id)
+    const form = { current_password: PASSWORD, new_password: NEW }
+    expect(leadsTo(await submit('/account/password', form, me.token))).toEqual([303, '/account?done=password'])
+    expect(await standing(me.id)).toEqual([me.sid])
+    expect((await call('POST', '/action', { headers: { Authorization: other.token } })).status).toBe(401)
+    expect((await login(me.email, NEW)).status).toBe(200)
+    expect((await login(me.email)).status).toBe(401)
+  })
+
+  it.each([
+    [{ current_password: 'canary wrong', new_password: NEW }, 401, say.wrongPassword],
+    [{ current_password: PASSWORD, new_password: 'canary' }, 422, say.fields.too_short],
+    [{ current_password: PASSWORD, new_password: 'password1' }, 422, say.fields.too_common],
+    [{ current_password: '', new_password: '' }, 422, say.fields.required],
+    [{}, 422, say.fields.required],
+  ])('refuses %j, and repeats no password', async (form, status, sentence) => {
+    const me = await member()
+    const before = (await userAt(me.email))!.hashed_password
+    const answer = await submit('/account/password', form as unknown as Record<string, string>, me.token)
+    const html = await answer.text()
+    expect([answer.status, html]).toEqual([status, expect.stringContaining(sentence)])
+    expect(html).not.toContain('canary')
+    expect((await userAt(me.email))!.hashed_password).toBe(before)
+  })
+})
+
+describe('/account/email', () => {
+  it('mails a link to the new address, and changes nothing before it is opened', async () => {
+    const me = await member()
+    const target = `target.${me.email}`
+    const answer = await submit('/account/email', { email: target, password: PASSWORD }, me.token)
+    expect(leadsTo(answer)).toEqual([303, '/account?done=email'])
+    expect(await userAt(target)).toBeNull()
+    expect(subjectsTo(me.email)).toEqual(['Your email address is about to change'])
+    expect(leadsTo(await submit('/verify', { token: mailedToken(target) }))).toEqual([303, '/login?done=verified'])
+    expect(await userAt(target)).toMatchObject({ id: me.id })
+    expect((await open('/account', me.token)).status).toBe(303)
+  })
+
+  it('asks for the right password, and keeps the address that was typed', async () => {
+    const me = await member()
+    const answer = await submit('/account/email', { email: 'new@example.com', password: 'canary' }, me.token)
+    const html = await answer.text()
+    expect([answer.status, html]).toEqual([401, expect.stringContaining('value="new@example.com"')])
+    expect(html).not.toContain('canary')
+    expect(mailedToken('new@example.com')).toBe('')
+    expect((await submit('/account/email', { email: 'no address', password: PASSWORD }, me.token)).status).toBe(422)
+  })
+})
+
+describe('/account/export', () => {
+  it('gives the file to a fresh login', async () => {
+    const me = await member()
+    const answer = await open('/account/export', me.token)
+    expect(answer.headers.get('Content-Disposition')).toBe('attachment; filename="account.json"')
+    expect(answer.headers.get('Content-Type')).toBe('application/json')
+    const text = await answer.text()
+    expect(JSON.parse(text)).toMatchObject({ user: { user_id: me.id, email: me.email } })
+    expect(text).not.toMatch(/\$2b\$|eyJ/)
+  })
+
+  it('asks for the password when the login is not fresh any more, and stays fresh for ten minutes then', async () => {
+    setClock(0)
+    const me = await member()
+    setClock(601)
+    const asked = await open('/account/export', me.token)
+    const html = await asked.text()
+    expect(html).toContain('action="/account/export"')
+    expect(html).not.toContain(me.email)
+    expect((await submit('/account/export', { password: 'wrong' }, me.token)).status).toBe(401)
+    expect(await (await open('/account/export', me.token)).text()).toContain('<form')
+    const confirmed = await submit('/account/export', { password: PASSWORD }, me.token)
+    expect(leadsTo(confirmed)).toEqual([303, '/account?done=confirmed'])
+    const token = /^__Host-latchkey=([\w.-]+); Max-Age=86400; /.exec(confirmed.headers.get('Set-Cookie') ?? '')![1]!
+    expect(claimsOf(token)).toMatchObject({ sid: me.sid, user_id: me.id })
+    expect((await open('/account/export', token)).headers.get('Content-Type')).toBe('application/json')
+    setClock(601 + 601)
+    expect(await (await open('/account/export', token)).text()).toContain('<form')
+  })
+})
+
+describe('/account/delete', () => {
+  it('deletes the account and both cookies, for the right password alone', async () => {
+    const me = await member()
+    expect((await submit('/account/delete', { password: 'wrong' }, me.token)).status).toBe(401)
+    expect((await submit('/account/delete', {}, me.token)).status).toBe(422)
+    expect(await userAt(me.email)).not.toBeNull()
+    const answer = await submit('/account/delete', { password: PASSWORD }, me.token)
+    expect(leadsTo(answer)).toEqual([303, '/login?done=deleted'])
+    expect(answer.headers.getSetCookie().map((cookie) => cookie.slice(0, 40))).toEqual([
+      '__Host-latchkey=; Max-Age=0; Path=/; Htt',
+      '__Host-latchkey-device=; Max-Age=0; Path',
+    ])
+    expect(await userAt(me.email)).toBeNull()
+    expect((await open('/account', me.token)).status).toBe(303)
+  })
+})

@@ -1,0 +1,92 @@
+import { METHOD_NAME_ALL } from 'hono/router'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { pages } from '../../src/pages/routes.tsx'
+import { dump, type Member, member } from '../accounts.ts'
+import { call, freshDatabase, ORIGIN, PASSWORD } from '../support.ts'
+import { cookieOf, SAME_ORIGIN } from './support.ts'
+
+freshDatabase()
+
+let me: Member
+beforeAll(async () => {
+  me = await member()
+})
+
+const FORMS = pages.routes.filter(({ method }) => method === 'POST').map(({ path }) => path)
+
+/** Every field that any form has, so that a form which was taken would have done something. */
+const fields = () => ({
+  email: me.email,
+  password: PASSWORD,
+  current_password: PASSWORD,
+  new_password: 'another password of somebody',
+  end: 'all',
+  forget: 'x',
+  token: 'x',
+})
+const form = () => new URLSearchParams(fields())
+
+const PLACES: [place: string, headers: Record<string, string>][] = [
+  ['a form elsewhere', { Origin: 'https://evil.example', 'Sec-Fetch-Site': 'cross-site' }],
+  ['a form on a neighbouring host', { Origin: 'http://evil.latchkey.test', 'Sec-Fetch-Site': 'same-site' }],
+  ['a form elsewhere, in an old browser', { Origin: 'https://evil.example' }],
+  ['a sandboxed frame', { Origin: 'null' }],
+  ['a page that sends no referrer', { Origin: 'null', 'Sec-Fetch-Site': 'cross-site' }],
+  ['a bookmark', { 'Sec-Fetch-Site': 'none' }],
+  ['somebody who says nothing', {}],
+  ['another port', { Origin: `${ORIGIN}:8080` }],
+  ['the other scheme', { Origin: ORIGIN.replace('http:', 'https:') }],
+  ['a longer name', { Origin: `${ORIGIN}.evil.example` }],
+  ['a referrer alone', { Referer: `${ORIGIN}/account` }],
+]
+
+describe.each(FORMS)('POST %s', (path) => {
+  it.each(PLACES)('takes nothing from %s, signed in or not', async (_place, headers) => {
+    const before = await dump()
+    for (const cookie of [{}, { Cookie: cookieOf(me.token) }]) {
+      const answer = await call('POST', path, { body: form(), headers: { ...headers, ...cookie } })
+      expect(answer.status).toBe(403)
+      expect(answer.headers.getSetCookie()).toEqual([])
+      expect(answer.headers.get('Location')).toBeNull()
+    }
+    expect(await dump()).toEqual(before)
+  })
+
+  it.each([
+    ['text/plain', () => form().toString()],
+    ['application/json', () => JSON.stringify(fields())],
+    ['multipart/form-data; boundary=x', () => form().toString()],
+    ['application/x-www-form-urlencodedx', () => form().toString()],
+    ['', () => form().toString()],
+  ])('takes no body of the type %s', async (type, body) => {
+    const before = await dump()
+    for (const headers of [SAME_ORIGIN, { Origin: 'https://evil.example' }]) {
+      const bytes = new TextEncoder().encode(body())
+      const answer = await call('POST', path, {
+        body: bytes,
+        headers: { ...headers, Cookie: cookieOf(me.token), ...(type !== '' && { 'Content-Type': type }) },
+      })
+      expect(answer.status).toBe('Origin' in headers ? 403 : 415)
+      expect(answer.headers.getSetCookie()).toEqual([])
+    }
+    expect(await dump()).toEqual(before)
+  })
+})
+
+describe('the pages', () => {
+  it('change nothing by being opened, whoever sent the reader there', async () => {
+    const paths = pages.routes.filter(({ method }) => method === 'GET').map(({ path }) => path)
+    const before = await dump()
+    for (const path of paths) {
+      for (const headers of [{}, { Cookie: cookieOf(me.token), 'Sec-Fetch-Site': 'cross-site' }]) {
+        await call('GET', `${path}?${form().toString()}`, { headers })
+      }
+    }
+    expect(await dump()).toEqual(before)
+  })
+
+  it('have forms to be tested, and no handler for all methods', () => {
+    expect(FORMS.length).toBeGreaterThan(10)
+    expect(pages.routes.filter(({ method }) => method === METHOD_NAME_ALL)).toEqual([])
+  })
+})

@@ -1,0 +1,177 @@
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { words } from '../../src/pages/words.ts'
+import { member, subjectsTo, userAt } from '../accounts.ts'
+import {
+  callIn,
+  callWith,
+  ENV,
+  freshDatabase,
+  freshAddress,
+  mailedToken,
+  nobody,
+  ORIGIN,
+  PASSWORD,
+} from '../support.ts'
+import { leadsTo, open, SAME_ORIGIN, submit } from './support.ts'
+
+freshDatabase()
+
+const say = words.en
+const CLOSED = { ...ENV, REGISTRATION: 'closed' } as Env
+
+describe('/register', () => {
+  it('leads from nothing to a login, by way of the mail', async () => {
+    const email = nobody()
+    const answer = await submit('/register', { email, password: PASSWORD, return_to: '/account' })
+    expect(leadsTo(answer)).toEqual([303, '/register?done=registered&return_to=%2Faccount'])
+    expect(answer.headers.get('Set-Cookie')).toBeNull()
+    const sent = await (await open('/register?done=registered&return_to=%2Faccount')).text()
+    expect(sent).toContain(say.done.registered)
+    expect(sent).toContain('<a href="/login?return_to=%2Faccount">')
+    const early = await submit('/login', { email, password: PASSWORD })
+    expect([early.status, await early.text()]).toEqual([
+      403,
+      expect.stringContaining(say.problems.email_not_verified) as string,
+    ])
+    expect(leadsTo(await submit('/verify', { token: mailedToken(email) }))).toEqual([303, '/login?done=verified'])
+    expect(leadsTo(await submit('/login', { email, password: PASSWORD }))).toEqual([303, '/login'])
+  })
+
+  it('answers the same for an address that has an account, whose owner is told', async () => {
+    const { email } = await member()
+    const answers = [
+      await submit('/register', { email, password: PASSWORD }),
+      await submit('/register', { email: nobody(), password: PASSWORD }),
+    ]
+    const seen = await Promise.all(
+      answers.map(async (answer) => ({
+        status: answer.status,
+        headers: [...answer.headers].filter(([name]) => name !== 'x-request-id'),
+        text: await answer.text(),
+      })),
+    )
+    expect(seen[0]).toEqual(seen[1])
+    expect(subjectsTo(email)).toEqual(['You already have an account'])
+  })
+
+  it.each([
+    [{ email: 'no address', password: PASSWORD }, 'email', say.fields.malformed],
+    [{ email: '', password: PASSWORD }, 'email', say.fields.required],
+    [{ password: PASSWORD }, 'email', say.fields.required],
+    [{ email: 'a@example.com', password: 'canary' }, 'password', say.fields.too_short],
+    [{ email: 'a@example.com', password: 'canary'.repeat(60) }, 'password', say.fields.too_long],
+    [{ email: 'a@example.com', password: 'password1' }, 'password', say.fields.too_common],
+  ])('refuses %j and points at the field', async (form, field, sentence) => {
+    const answer = await submit('/register', form as Record<string, string>)
+    const html = await answer.text()
+    expect(answer.status).toBe(422)
+    expect(html).toContain('<div id="problem" class="problem" role="alert" tabindex="-1" autofocus="">')
+    expect(html).toContain(`<a href="#${field}">${say.labels[field]}: ${sentence}</a>`)
+    expect(html).toMatch(
+      new RegExp(`<input id="${field}"[^>]* aria-invalid="true" aria-describedby="[^"]*${field}-wrong"`),
+    )
+    expect(html).toContain(`<p id="${field}-wrong" class="wrong">${sentence}</p>`)
+    expect(html).toContain(`<title>${say.error}: ${say.register} – Latchkey</title>`)
+    expect(html).not.toContain('canary')
+    expect(await userAt('a@example.com')).toBeNull()
+  })
+
+  it('is not offered where registration is closed, and says so to who comes anyway', async () => {
+    const login = await (await callWith(CLOSED, `${ORIGIN}/login`)).text()
+    expect(login).not.toContain('/register')
+    expect(await (await open('/login')).text()).toContain('<a href="/register">')
+    const page = await (await callWith(CLOSED, `${ORIGIN}/register`)).text()
+    expect(page).toContain(say.problems.registration_closed)
+    expect(page).not.toContain('<form')
+    const email = nobody()
+    const body = new URLSearchParams({ email, password: PASSWORD })
+    expect((await callIn(CLOSED, 'POST', '/register', { body, headers: SAME_ORIGIN })).status).toBe(403)
+    expect(await userAt(email)).toBeNull()
+  })
+})
+
+describe('/forgot', () => {
+  it('answers the same whether the address has an account or not', async () => {
+    const { email } = await member()
+    const wait = vi.spyOn(scheduler, 'wait') // for the next step of the clock
+    onTestFinished(() => wait.mockRestore())
+    for (const address of [email, nobody(), 'no address']) {
+      const answer = await submit('/forgot', { email: address })
+      expect(leadsTo(answer)).toEqual([303, '/forgot?done=forgotten'])
+      expect(await answer.text()).toBe('')
+    }
+    expect(wait).toHaveBeenCalledTimes(3)
+    expect(subjectsTo(email)).toEqual(['Set a new password'])
+    const html = await (await open('/forgot?done=forgotten')).text()
+    expect(html).toContain(say.done.forgotten)
+    expect(html).not.toContain('<form')
+  })
+
+  it('asks for an address', async () => {
+    expect((await submit('/forgot', {})).status).toBe(422)
+  })
+})
+
+describe('a page', () => {
+  it('says what was done in its own words only', async () => {
+    for (const done of ['<script>', 'nothing', 'constructor', '__proto__', 'toString', '']) {
+      const html = await (await open(`/login?done=${encodeURIComponent(done)}`)).text()
+      expect(html).not.toContain('class="done"')
+      expect(html).not.toContain('<script>')
+    }
+  })
+
+  it('tells on a page who asked too often', async () => {
+    const headers = { ...SAME_ORIGIN, 'CF-Connecting-IP': freshAddress() }
+    const own = { ...ENV, PREFILTER: { limit: () => Promise.resolve({ success: false }) } }
+    for (const path of ['/login', '/register', '/forgot']) {
+      const answer = await callIn(own, 'POST', path, { body: new URLSearchParams({ email: nobody() }), headers })
+      expect([answer.status, answer.headers.get('Retry-After')]).toEqual([429, '60'])
+      expect(await answer.text()).toContain(say.problems.too_many_attempts)
+    }
+  })
+
+  it('tells on a page what nobody foresaw, without detail', async () => {
+    const own = { ...ENV, PREFILTER: { limit: () => Promise.reject(new Error('a secret detail')) } }
+    const headers = { ...SAME_ORIGIN, 'CF-Connecting-IP': freshAddress() }
+    const answer = await callIn(own, 'POST', '/login', { body: new URLSearchParams(), headers })
+    const html = await answer.text()
+    expect([answer.status, html]).toEqual([500, expect.stringContaining(say.problems.internal_error) as string])
+    expect(html).not.toMatch(/secret detail|Error: a/)
+  })
+})
+
+describe('the language', () => {
+  const languageOf = async (path: string, headers: Record<string, string>) =>
+    /<html lang="(\w+)">/.exec(await (await open(path, undefined, headers)).text())?.[1]
+
+  it('is the one that was chosen, before the one that the browser asks for', async () => {
+    const answer = await open('/login?lang=ko', undefined, { 'Accept-Language': 'en' })
+    expect(await answer.text()).toContain('<html lang="ko">')
+    expect(answer.headers.getSetCookie()).toEqual(['lang=ko; Max-Age=34560000; Path=/; HttpOnly; Secure; SameSite=Lax'])
+    expect(await languageOf('/login', { Cookie: 'lang=ko', 'Accept-Language': 'en' })).toBe('ko')
+    expect(await languageOf('/login?lang=en', { Cookie: 'lang=ko' })).toBe('en')
+    expect(await languageOf('/login', { Cookie: 'lang=fr', 'Accept-Language': 'ko' })).toBe('ko')
+  })
+
+  it.each(['fr', '', 'KO', 'ko; Path=/', '"><script>'])('is not set to %j', async (lang) => {
+    const answer = await open(`/login?lang=${encodeURIComponent(lang)}`)
+    expect(answer.headers.getSetCookie()).toEqual([])
+    expect(await answer.text()).toContain('<html lang="en">')
+  })
+
+  it('is that of the mails, too', async () => {
+    const email = nobody()
+    await submit('/register', { email, password: PASSWORD }, undefined, { Cookie: 'lang=ko' })
+    expect(subjectsTo(email)).toEqual(['이메일 주소를 확인해 주세요'])
+  })
+
+  it('changes by a link that keeps what the page was for', async () => {
+    const html = await (await open('/reset?token=kept&return_to=%2Faccount&other=lost')).text()
+    expect(html).toContain('<a href="/reset?token=kept&amp;return_to=%2Faccount&amp;lang=ko" lang="ko" hreflang="ko">')
+    const wrong = await (await submit('/reset', { token: 'kept', password: 'short' })).text()
+    expect(wrong).toContain('<a href="/reset?token=kept&amp;lang=ko"')
+    const logout = await (await submit('/account/sessions', { end: 'nothing' }, (await member()).token)).text()
+    expect(logout).toContain('<a href="/account?lang=ko"')
+  })
+})
