@@ -107,11 +107,7 @@ const requests: Record<string, () => Promise<Cost>> = {
   'change the password': async () => {
     const user = await member()
     const json = { current_password: PASSWORD, new_password: 'not a common password' }
-    return costOf(
-      user.email,
-      (own) => callIn(own, 'POST', '/user/password', { ...bearer(user.token), json }),
-      204,
-    )
+    return costOf(user.email, (own) => callIn(own, 'POST', '/user/password', { ...bearer(user.token), json }), 204)
   },
 }
 
