@@ -168,8 +168,8 @@ export async function expectProblem(answer: Response, status: number, code: stri
 
 export { now }
 
-/** One call of D1: the statements that went with it, and how many rows D1 says it read for them. */
-type Asking = { texts: string[]; rows_read: number }
+/** One call of D1: the statements that went with it, and how many rows D1 says it read and wrote for them. */
+type Asking = { texts: string[]; rows_read: number; rows_written: number }
 
 export type Isolate = {
   env: Env
@@ -184,12 +184,14 @@ export type Isolate = {
 export function watchedIsolate(settings: Record<string, string | undefined> = {}): Isolate {
   const statements = new WeakMap<object, { native: D1PreparedStatement; text: string }>()
   const ask = async <T>(asked: string[], reach: () => Promise<T>): Promise<T> => {
-    const asking: Asking = { texts: asked, rows_read: 0 }
+    const asking: Asking = { texts: asked, rows_read: 0, rows_written: 0 }
     isolate.calls.push(asking)
     await isolate.before(asked)
     const result = await reach()
-    for (const one of [result].flat() as ({ meta?: { rows_read?: number } } | null)[])
+    for (const one of [result].flat() as ({ meta?: { rows_read?: number; rows_written?: number } } | null)[]) {
       asking.rows_read += one?.meta?.rows_read ?? 0
+      asking.rows_written += one?.meta?.rows_written ?? 0
+    }
     await isolate.after(asked)
     return result
   }
@@ -197,6 +199,8 @@ export function watchedIsolate(settings: Record<string, string | undefined> = {}
     const watched = new Proxy(native, {
       get(target, name) {
         if (name === 'bind') return (...params: unknown[]) => statement(text, target.bind(...params))
+        // `first` says nothing of what it cost.
+        if (name === 'first') return async () => (await ask([text], () => target.all())).results[0] ?? null
         const method: unknown = Reflect.get(target, name)
         if (typeof method !== 'function') return method
         return (...args: unknown[]) => ask([text], () => method.apply(target, args) as Promise<unknown>)

@@ -128,8 +128,8 @@ export class Doorkeeper extends DurableObject<Env> {
       this.state = returnAttempt(this.state, caller)
       return { ok: false, reason: 'unavailable' }
     }
-    if (user) this.state = { ...this.state, exists: true }
-    else await this.forgetLater()
+    if (!user) await this.forgetLater()
+    else if (!this.state.exists) this.state = { ...this.state, exists: true } // each write of an object is billed
 
     const { BCRYPT_COST } = this.settings
     const result = await checkPassword(attempt.password, user, BCRYPT_COST)
