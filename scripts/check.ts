@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib'
 import { OFFLINE, ROOT } from './local.ts'
 
 /** Bytes, gzipped: two fifths of what better-auth 1.x weighs (219 KiB), with pages, administration and imported hashes. */
-const BUNDLE_MAX_BYTES = 84_000
+const BUNDLE_MAX_BYTES = 89_000
 
 const OUTPUT = join('.wrangler', 'dry-run')
 

@@ -15,8 +15,10 @@ import {
   now,
   ORIGIN,
   PASSWORD,
+  stateFor,
   watchedDoorkeeper,
   watchedIsolate,
+  withFailures,
   withinDoorkeeper,
 } from './support.ts'
 
@@ -77,7 +79,7 @@ const requests: Record<string, () => Promise<Cost>> = {
   },
   'login, past the budget': async () => {
     const { email } = await insertUser()
-    for (let i = 0; i < 5; i++) await loginFrom(freshAddress(), { email, password: 'wrong' })
+    await stateFor(email, withFailures(5, now() + 60))
     return costOf(email, (own) => loginFrom(freshAddress(), { email }, own), 429)
   },
   refresh: async () => {
