@@ -5,6 +5,7 @@ import { ko } from './words.ko.ts'
 
 /** What somebody may have just done, as `?done=` says after a redirect. */
 export type Done =
+  | 'changed'
   | 'confirmed'
   | 'deleted'
   | 'device'
@@ -24,6 +25,10 @@ export type Words = {
   /** The language, by its own name. */
   name: string
   signedInAs: (email: string) => string
+  /** Who did something. */
+  by: (actor: string) => string
+  /** The highest number of a chart. */
+  atMost: (number: string) => string
   /** Of fields, by their names in forms. */
   labels: Record<string, string>
   done: Record<Done, string>
@@ -33,6 +38,9 @@ export type Words = {
 
 type Phrase =
   | 'account'
+  | 'administration'
+  | 'asTable'
+  | 'audit'
   | 'changeEmail'
   | 'changeEmailHow'
   | 'changePassword'
@@ -40,18 +48,25 @@ type Phrase =
   | 'checkMail'
   | 'confirm'
   | 'confirmWhy'
+  | 'created'
   | 'data'
   | 'dataIs'
+  | 'day'
   | 'deleteAccount'
   | 'deleteMeans'
   | 'deleteShort'
   | 'devices'
   | 'devicesAre'
+  | 'disable'
+  | 'disabled'
   | 'download'
+  | 'enable'
   | 'end'
   | 'endAll'
   | 'endOthers'
   | 'error'
+  | 'failures'
+  | 'forceReset'
   | 'forget'
   | 'forgot'
   | 'forgotHow'
@@ -60,21 +75,35 @@ type Phrase =
   | 'language'
   | 'lastUsed'
   | 'leave'
+  | 'liveSessions'
+  | 'logins'
+  | 'loginsByDay'
   | 'mailHelp'
+  | 'next'
   | 'noDevices'
+  | 'noPassword'
   | 'notDone'
+  | 'nothing'
+  | 'numbers'
   | 'passwordHint'
   | 'register'
+  | 'rolesHint'
+  | 'search'
   | 'sendLink'
   | 'sessions'
   | 'sessionsAre'
   | 'setPassword'
+  | 'setRoles'
   | 'show'
   | 'signIn'
   | 'signOut'
   | 'signedIn'
   | 'thisDevice'
   | 'unknownDevice'
+  | 'unlock'
+  | 'unverified'
+  | 'users'
+  | 'verified'
   | 'verify'
   | 'wrongPassword'
 
