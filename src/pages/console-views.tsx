@@ -51,12 +51,10 @@ export const UserPage = ({ view, user, events }: Props<{ user: Details; events: 
   const press = (action: Action, text: string) => <Press action={path} name="do" value={action} text={text} />
   return (
     <Console view={view} title={user.email}>
-      <p>
-        <Badges view={view} user={user} />
-      </p>
       <p class="soft">
         {say.labels.user_id} {user.user_id} · {say.created} <Moment at={user.created_at} language={language} />
         {!user.has_password && ` · ${say.noPassword}`}
+        <Badges view={view} user={user} />
       </p>
       <div class="actions">
         {user.disabled_at === null ? press('disable', say.disable) : press('enable', say.enable)}
@@ -196,7 +194,7 @@ const Badges = ({ view: { say }, user }: Props<{ user: ListedUser }>) => (
 )
 
 /** What happened, when, to whom, by whom and from where. A User-Agent is shown by the names in it alone. */
-const Events = ({ view: { say, language }, events }: Props<{ events: ListedEvent[] }>) => (
+const Events = ({ view: { say, language, path }, events }: Props<{ events: ListedEvent[] }>) => (
   <>
     {events.map(({ at, event, reason, user_id, actor, user_agent, ...from }) => (
       <li>
@@ -206,13 +204,13 @@ const Events = ({ view: { say, language }, events }: Props<{ events: ListedEvent
           </p>
           <p class="soft">
             <Moment at={at} language={language} />
-            {user_id !== null && (
+            {user_id !== null && path !== `/console/users/${user_id}` && (
               <>
                 {' · '}
                 <a href={`/console/users/${user_id}`}>{`${say.labels.user_id} ${user_id}`}</a>
               </>
             )}
-            {actor !== null && ` · ${say.by(actor)}`}
+            {actor !== null && ` · ${say.by} ${actor}`}
           </p>
           <p class="soft">{[deviceName(user_agent), placeName(from, language)].filter(Boolean).join(' · ')}</p>
         </div>

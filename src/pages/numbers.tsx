@@ -72,7 +72,7 @@ const Chart = ({ view: { say }, days }: Days) => {
       </svg>
       <figcaption class="soft">
         <span class="logins">{say.logins}</span> <span class="failures">{say.failures}</span>{' '}
-        {`${days[0]?.date} – ${days.at(-1)?.date} (UTC), ${say.atMost(String(most))}`}
+        {`${days[0]?.date} – ${days.at(-1)?.date} (UTC), ${say.highest} ${most}`}
       </figcaption>
     </figure>
   )

@@ -25,10 +25,6 @@ export type Words = {
   /** The language, by its own name. */
   name: string
   signedInAs: (email: string) => string
-  /** Who did something. */
-  by: (actor: string) => string
-  /** The highest number of a chart. */
-  atMost: (number: string) => string
   /** Of fields, by their names in forms. */
   labels: Record<string, string>
   done: Record<Done, string>
@@ -41,6 +37,7 @@ type Phrase =
   | 'administration'
   | 'asTable'
   | 'audit'
+  | 'by'
   | 'changeEmail'
   | 'changeEmailHow'
   | 'changePassword'
@@ -72,6 +69,7 @@ type Phrase =
   | 'forgotHow'
   | 'goOn'
   | 'hide'
+  | 'highest'
   | 'language'
   | 'lastUsed'
   | 'leave'
