@@ -172,6 +172,7 @@ describe('hostile text', () => {
       expect(html).not.toMatch(/<script>|<img/)
       if (!path.startsWith('/audit')) expect(html).toContain('&lt;script&gt;alert(1)')
       if (path === `/users/${target.id}`) expect(html).toContain('Firefox')
+      expect(html).not.toContain('Firefox/1.0')
     }
   })
 
