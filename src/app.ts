@@ -33,7 +33,7 @@ export const app = new Hono<AppEnv>()
   .route('/user', devices) //           /user/devices: list, forget
   .route('/admin', admin) //            /admin: open what failures have closed
   .route('/', revoked) //               /revoked, for other services
-  .route('/', pages) //                 the hosted pages: /login, /logout, /verify, /reset
+  .route('/', pages) //                 the hosted pages: /login, /account, /console and more
 
 /** For Hono's own client, `hc<AppType>(url)`: every route with its body, its query and its answer. */
 export type AppType = typeof app

@@ -839,6 +839,15 @@ function byForm(json: string, page: string, ask: Ask, own: Partial<Scenario> = {
   return { ...same, route: page, ask, answers: 303, ...own }
 }
 
+const byOperator = (form: Record<string, string>): Ask => ({ as: 'operator', path: '/console/users/1', form })
+const seenByOperator = (route: string): Scenario => ({
+  route,
+  when: 'asked by an operator',
+  given: [operates],
+  ask: { as: 'operator', path: route.slice('GET '.length).replace(':id', '1') },
+  answers: 200,
+})
+
 const byOwner = (form: Record<string, string>): Ask => ({ as: 'cookie', form })
 const seenByOwner = (route: string): Scenario => ({ route, when: 'signed in', ask: { as: 'cookie' }, answers: 200 })
 
@@ -871,6 +880,36 @@ const scenarios: Scenario[] = [
   }),
   byForm('POST /user/reauth', 'POST /account/export', byOwner({ password: PASSWORD })),
   byForm('DELETE /user/me', 'POST /account/delete', byOwner({ password: PASSWORD })),
+  byForm(
+    'POST /user/reauth',
+    'POST /console/users/:id/confirm',
+    { as: 'cookie', path: '/console/users/2/confirm', form: { password: PASSWORD } },
+    { given: [sql`UPDATE users SET roles = '["admin"]' WHERE id = 1`] },
+  ),
+  ...[
+    'GET /console',
+    'GET /console/audit',
+    'GET /console/numbers',
+    'GET /console/users/:id',
+    'GET /console/users/:id/delete',
+    'GET /console/users/:id/confirm',
+  ].map(seenByOperator),
+  ...(
+    [
+      ['disable', 'POST /admin/users/:id/disable'],
+      ['enable', 'POST /admin/users/:id/enable'],
+      ['sessions', 'DELETE /admin/users/:id/sessions'],
+      ['unlock', 'POST /admin/users/:id/unlock'],
+      ['roles', 'PUT /admin/users/:id/roles'],
+      ['reset', 'POST /admin/users/:id/reset'],
+      ['delete', 'DELETE /admin/users/:id'],
+    ] as const
+  ).map(([action, json]) =>
+    byForm(json, 'POST /console/users/:id', byOperator({ do: action, roles: 'editor' }), {
+      when: `to ${action}`,
+      ...(action === 'delete' && { again: [404, 'not_found'] }),
+    }),
+  ),
 ]
 
 /** Routes that never ask the database, with a request to each. */
@@ -884,11 +923,11 @@ const WITHOUT_D1: Record<string, string> = {
   'GET /verify': `/verify?token=${LINK}`,
 }
 
-const ON_PAGES = /^(GET|POST) \/(login|logout|register|forgot|verify|reset|account)(\/|$)/
+const ON_PAGES = /^(GET|POST) \/(login|logout|register|forgot|verify|reset|account|console)(\/|$)/
 
 /** What is logged where a doorkeeper could not be told what has been done already. The answer is as if it had been. */
-const notTold = ({ route }: Scenario, question: string): string | undefined =>
-  route.endsWith('/unlock')
+const notTold = ({ route, ask }: Scenario, question: string): string | undefined =>
+  route.endsWith('/unlock') || ask.form?.do === 'unlock'
     ? undefined
     : { unlock: 'doorkeeper_not_opened', forget: 'doorkeeper_not_cleared' }[question]
 

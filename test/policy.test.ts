@@ -31,8 +31,8 @@ const PUBLIC = [
   'POST /verify',
 ]
 
-/** Pages for who is signed in. Others are sent to the login; test/pages/account.test.ts says how. */
-const PAGES = /^(GET|POST) \/account(\/|$)/
+/** Pages for who is signed in. Others are sent to the login; test/pages/account.test.ts says how, console.test.ts what an admin needs. */
+const PAGES = /^(GET|POST) \/(account|console)(\/|$)/
 
 const routes = [
   ...new Set(
@@ -53,9 +53,10 @@ describe('policy', () => {
 
   it.each(routes.filter((route) => PAGES.test(route)))('%s leads to the login', async (route) => {
     const body = route.startsWith('POST') ? new URLSearchParams() : null
-    const answer = await call(...split(route), { body, headers: { 'Sec-Fetch-Site': 'same-origin' } })
+    const [method, path] = split(route)
+    const answer = await call(method, path.replace(':id', '1'), { body, headers: { 'Sec-Fetch-Site': 'same-origin' } })
     expect(answer.status).toBe(303)
-    expect(answer.headers.get('Location')).toMatch(/^\/login\?return_to=\/account/)
+    expect(answer.headers.get('Location')).toMatch(/^\/login\?return_to=\/(account|console)/)
     expect(answer.headers.get('Cache-Control')).toBe('no-store')
   })
 

@@ -57,10 +57,10 @@ function decodedPath(path: string): string {
   }
 }
 
-const formOf = (template: string) => new RegExp(`^${template.replaceAll(/\{\w+\}/g, '[^/]+')}$`)
+const formOf = (template: string) => new RegExp(`^${template.replaceAll(/\{\w+\}|:\w+/g, '[^/]+')}$`)
 
 const isHosted = (method: string, path: string) =>
-  contract['x-hosted-pages'].includes(`${method === 'HEAD' ? 'GET' : method} ${path}`)
+  contract['x-hosted-pages'].some((page) => formOf(page).test(`${method === 'HEAD' ? 'GET' : method} ${path}`))
 
 const contentOf = (ref: string): Content =>
   (contract.components.responses[ref.split('/').at(-1)!] as { content: Content }).content

@@ -1,4 +1,6 @@
 import type { Child } from 'hono/jsx'
+import { ADMIN } from '../core/administration.ts'
+import type { Language } from '../core/audit.ts'
 import type { User } from '../core/users.ts'
 import type { Known } from '../doorkeeper/ask.ts'
 import type { ListedSession } from '../core/sessions.ts'
@@ -56,6 +58,11 @@ export const AccountPage = ({ view, user, sessions, devices, current }: AccountP
         <Fact title={say.leave}>{say.deleteShort}</Fact>
         <a href="/account/delete">{say.deleteAccount}</a>
       </section>
+      {user.roles.includes(ADMIN) && (
+        <section class="row">
+          <a href="/console">{say.administration}</a>
+        </section>
+      )}
       <form method="post" action="/logout">
         <button class="quiet" type="submit">
           {say.signOut}
@@ -79,8 +86,9 @@ export const PasswordPage = ({ view }: Props) => (
   </Step>
 )
 
-export const ExportPage = ({ view }: Props) => (
-  <Step view={view} action="/account/export" title={view.say.confirm} about={view.say.confirmWhy}>
+/** Asks for the password again, and comes back to where it was asked for. */
+export const ConfirmPage = ({ view }: Props) => (
+  <Step view={view} action={view.path} title={view.say.confirm} about={view.say.confirmWhy}>
     <Field view={view} name="password" autocomplete="current-password" />
   </Step>
 )
@@ -93,14 +101,17 @@ export const DeletePage = ({ view }: Props) => (
 
 type StepProps = Props<{ action: string; title: string; about: string; danger?: boolean; children: Child }>
 
-const Step = ({ view, action, title, about, danger = false, children }: StepProps) => (
+/** A page of one form, from which one goes back up. */
+export const Step = ({ view, action, title, about, danger = false, children }: StepProps) => (
   <Layout view={view} title={title}>
     <p>{about}</p>
     <Form view={view} action={action} submit={title} danger={danger}>
       {children}
     </Form>
     <p class="links">
-      <a href="/account">{view.say.account}</a>
+      <a href={view.path.slice(0, view.path.lastIndexOf('/'))}>
+        {view.path.startsWith('/account') ? view.say.account : view.say.administration}
+      </a>
     </p>
   </Layout>
 )
@@ -121,7 +132,7 @@ type OriginProps = Props<{
 }>
 
 /** Which device, from where, and when. */
-const Origin = ({ view: { say, language }, user_agent, at, badge = false, ...from }: OriginProps) => (
+export const Origin = ({ view: { say, language }, user_agent, at, badge = false, ...from }: OriginProps) => (
   <div>
     <p>
       <strong>{deviceName(user_agent) ?? say.unknownDevice}</strong>
@@ -129,15 +140,20 @@ const Origin = ({ view: { say, language }, user_agent, at, badge = false, ...fro
     </p>
     <p class="soft">{placeName(from, language)}</p>
     <p class="soft">
-      {say.lastUsed} <time datetime={new Date(at * 1000).toISOString()}>{moment(at, language)}</time>
+      {say.lastUsed} <Moment at={at} language={language} />
     </p>
   </div>
+)
+
+/** A time that script tells in the reader's own zone. `at` is in seconds. */
+export const Moment = ({ at, language }: { at: number; language: Language }) => (
+  <time datetime={new Date(at * 1000).toISOString()}>{moment(at, language)}</time>
 )
 
 type PressProps = { action: string; name: string; value: string; text: string }
 
 /** A form of one button. */
-const Press = ({ action, name, value, text }: PressProps) => (
+export const Press = ({ action, name, value, text }: PressProps) => (
   <form method="post" action={action}>
     <button class="quiet" type="submit" name={name} value={value}>
       {text}

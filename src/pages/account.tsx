@@ -1,5 +1,5 @@
 import { type Context, Hono } from 'hono'
-import { deleteCookie, setCookie } from 'hono/cookie'
+import { deleteCookie } from 'hono/cookie'
 import * as v from 'valibot'
 import { config } from '../config.ts'
 import { confirmation, emailAddress, newPassword } from '../core/credentials.ts'
@@ -12,18 +12,17 @@ import { requestEmailChange } from '../features/email/change.ts'
 import { changePassword } from '../features/password/change.ts'
 import { endAllSessions, endOtherSession, endOtherSessions } from '../features/session/end.ts'
 import { sessionsOf } from '../core/sessions.ts'
-import { reauthenticate } from '../features/session/reauth.ts'
 import { deliverAfter } from '../http/after.ts'
 import type { AppEnv } from '../http/app-env.ts'
 import { check } from '../http/body.ts'
 import { clientOf } from '../http/client.ts'
 import { COOKIE_ATTRIBUTES, DEVICE_COOKIE, SESSION_COOKIE } from '../http/cookie.ts'
 import { isFresh } from '../http/guard.ts'
-import { tokenAnswer } from '../http/sign-in.ts'
 import { sql } from '../lib/sql.ts'
 import { now } from '../lib/time.ts'
-import { AccountPage, DeletePage, EmailPage, ExportPage, PasswordPage } from './account-views.tsx'
+import { AccountPage, ConfirmPage, DeletePage, EmailPage, PasswordPage } from './account-views.tsx'
 import { openedBy, submittedBy } from './answer.tsx'
+import { confirmPassword } from './confirm.ts'
 import { page, type PageContext, viewOf } from './view.tsx'
 import type { Done } from './words.ts'
 
@@ -96,7 +95,7 @@ export const account = new Hono<AppEnv>()
 
   .get('/account/export', (c) =>
     openedBy(c, async (session) => {
-      if (!isFresh(session, now())) return page(c, viewOf(c), <ExportPage view={viewOf(c)} />)
+      if (!isFresh(session, now())) return page(c, viewOf(c), <ConfirmPage view={viewOf(c)} />)
       c.header('Content-Disposition', 'attachment; filename="account.json"')
       return c.body(JSON.stringify(await everythingAbout(c.env, session.user_id), null, 2), 200, {
         'Content-Type': 'application/json',
@@ -108,14 +107,10 @@ export const account = new Hono<AppEnv>()
     submittedBy(
       c,
       async (session, fields) => {
-        const [settings, at] = [config(c.env), now()]
-        const { password } = check(confirmation, typedIn(fields, 'password'))
-        const grant = await reauthenticate(c.env, session, password, clientOf(c), at)
-        const { access_token, expires_in } = await tokenAnswer(grant, settings, at)
-        setCookie(c, SESSION_COOKIE, access_token, { ...COOKIE_ATTRIBUTES, maxAge: expires_in })
+        await confirmPassword(c, session, fields)
         return back(c, 'confirmed')
       },
-      (view) => <ExportPage view={view} />,
+      (view) => <ConfirmPage view={view} />,
     ),
   )
 

@@ -5,10 +5,11 @@ import { form } from '../http/body.ts'
 import { isSameOrigin } from '../http/cookie.ts'
 import { sessionOfRequest } from '../http/guard.ts'
 import { ProblemPage } from './forms.tsx'
+import { isOwnPage } from './return-to.ts'
 import { page, type PageContext, type View, viewOf } from './view.tsx'
 
 /** The page that shows why something was refused. */
-type Refused = (view: View, fields?: URLSearchParams) => Child
+export type Refused = (view: View, fields?: URLSearchParams) => Child
 
 const asProblemPage: Refused = (view) => <ProblemPage view={view} />
 
@@ -81,4 +82,8 @@ function refuse(
   return page(c, view, refused(view, fields), problem.status)
 }
 
-const toLogin = (c: PageContext): Response => c.redirect(`/login?return_to=${viewOf(c).path}`, 303)
+/** A path may hold what an address reads as the next parameter: only our own go along. */
+function toLogin(c: PageContext): Response {
+  const { path } = viewOf(c)
+  return c.redirect(isOwnPage(path) ? `/login?return_to=${path}` : '/login', 303)
+}

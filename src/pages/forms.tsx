@@ -26,7 +26,7 @@ export const Form = ({ view, action, submit, danger = false, children }: FormPro
 /** Why something was refused, with a link to each field that is wrong. It has the focus, also without script. */
 export const Refusal = ({ view: { problem, say, path } }: Props) => {
   if (!problem) return null
-  const onlyPassword = problem.code === 'invalid_credentials' && path.startsWith('/account')
+  const onlyPassword = problem.code === 'invalid_credentials' && /^\/(?:account|console)\b/.test(path)
   const wrong = fieldProblems(problem, say)
   return (
     <div id="problem" class="problem" role="alert" tabindex={-1} autofocus>

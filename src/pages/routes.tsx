@@ -3,6 +3,7 @@ import { config } from '../config.ts'
 import type { AppEnv } from '../http/app-env.ts'
 import { account } from './account.tsx'
 import { answerWithPage } from './answer.tsx'
+import { adminConsole } from './console.tsx'
 import { enhance } from './enhance.ts'
 import { entry } from './entry.tsx'
 import { links } from './links.tsx'
@@ -17,4 +18,5 @@ export const pages = new Hono<AppEnv>()
   .route('/', entry) //   /login, /logout, /register, /forgot
   .route('/', links) //   /verify, /reset
   .route('/', account) // /account
+  .route('/', adminConsole) // /console
   .onError(answerWithPage)

@@ -58,11 +58,30 @@ section p { margin: 0; }
 .rows li > div { flex: 1; min-width: 0; }
 .rows form { flex: none; }
 time { white-space: nowrap; }
+.rows p { margin: 0; }
 .rows { margin: 0; padding: 0; list-style: none; }
 .rows li { padding: .875rem 0; border-top: 1px solid var(--line); }
 .rows li:first-child { border: 0; }
 .badge { margin-left: .5rem; padding: .125rem .5rem; border-radius: 1rem; background: var(--good-ground);
   color: var(--good); font-size: .8125rem; white-space: nowrap; }
+.badge.bad { background: var(--bad-ground); color: var(--bad); }
+main > .actions { margin-bottom: 1.25rem; }
+.places { margin: -.5rem 0 1.25rem; font-size: .875rem; }
+.search { display: flex; flex-wrap: wrap; gap: 0 1rem; align-items: end; }
+.search .field { flex: 1 1 9rem; margin: 0; }
+.search button { width: auto; margin: .375rem 0; }
+.facts { display: flex; flex-wrap: wrap; gap: 1rem 2.5rem; margin: 0 0 1.25rem; }
+dt { color: var(--soft); font-size: .875rem; }
+dd { margin: 0; font-size: 1.5rem; font-weight: 650; font-variant-numeric: tabular-nums; }
+figure { margin: 1rem 0; }
+figcaption { margin-top: .5rem; }
+svg { display: block; width: 100%; height: 9rem; border-bottom: 1px solid var(--edge); }
+rect.logins { fill: var(--edge); }
+rect.failures { fill: var(--bad); }
+span.logins, span.failures { padding-inline: .5rem; border-left: .75rem solid var(--edge); }
+span.failures { border-color: var(--bad); }
+table { width: 100%; border-collapse: collapse; font-size: .875rem; font-variant-numeric: tabular-nums; }
+th, td { padding: .25rem .5rem .25rem 0; border-bottom: 1px solid var(--line); text-align: start; font-weight: 400; }
 @media (min-width: 40rem) { body { padding-top: 4rem; } main { padding: 2.25rem; } }
 @media (forced-colors: active) { button { border-color: ButtonText; } }
 `

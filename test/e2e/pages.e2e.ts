@@ -7,7 +7,7 @@ import { en } from '../../src/pages/words.en.ts'
 import { ko } from '../../src/pages/words.ko.ts'
 import { launchBrowser, openPage, screenshot, withoutChromium } from './browser.ts'
 import { type Mailbox, openMailbox } from './mailbox.ts'
-import { accessToken, type Service, startService } from './service.ts'
+import { accessToken, execute, literal, type Service, startService } from './service.ts'
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
@@ -157,6 +157,75 @@ describe.skipIf(withoutChromium())('the hosted pages', () => {
       await press(say.signIn)
       expect(await told('#problem p')).toBe(say.problems.invalid_credentials)
 
+      expect(complaints.filter((text) => !STATUS_NOTE.test(text))).toEqual([])
+      await page.context().close()
+    },
+  )
+
+  it.each(WAYS)(
+    'let an admin work: $locale, $width pixels, $colorScheme, script: $javaScriptEnabled',
+    async ({ say, width, ...options }) => {
+      const [page, complaints] = await openPage(browser, { ...options, viewport: { width, height: 740 } })
+      page.setDefaultTimeout(10_000)
+      const id = `admin-${options.locale}-${width}-${options.colorScheme}`
+      const email = `${id}@example.com`.toLowerCase()
+      const seen = (name: string) => look(page, `${id}-${name}`, options.javaScriptEnabled)
+      const press = (name: string) => submit(page, name)
+      const done = () => page.locator('.done').innerText()
+      // An admin, somebody to work on, and a month to draw.
+      await execute(
+        service.persistTo,
+        `UPDATE users SET roles = '["admin"]' WHERE email = ${literal(service.demo.email)};
+         INSERT INTO users (email, roles, created_at) VALUES (${literal(email)}, '["editor"]', 1790000000);
+         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200)
+         INSERT INTO audit_events (at, event, user_agent, ip, country)
+         SELECT unixepoch() - i * 12800, iif(i % 7 < 5, 'login_succeeded', 'login_failed'),
+           'Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0', '2001:db8::1', 'KR' FROM n;`,
+      )
+      await page.goto(`${service.url}/console`)
+      await page.locator('#email').fill(service.demo.email)
+      await page.locator('#password').fill(service.demo.password)
+      await press(say.signIn)
+      expect(page.url()).toBe(`${service.url}/console`)
+      await page.goto(`${service.url}/account`)
+      await page.getByRole('link', { name: say.administration }).click()
+      await seen('users')
+      await page.locator('#email').fill(email.toUpperCase())
+      await press(say.search)
+      await page.getByRole('link', { name: email }).click()
+      await seen('user')
+      await press(say.disable)
+      expect(await done()).toBe(say.done.changed)
+      await page.locator('#roles').fill('Not a role')
+      await press(say.setRoles)
+      expect(await page.locator('#problem p').innerText()).toBe(say.problems.invalid_body)
+      await seen('roles-wrong')
+      await page.locator('#roles').fill('editor writer')
+      await press(say.setRoles)
+      await seen('user-changed')
+
+      await execute(service.persistTo, 'UPDATE sessions SET auth_time = auth_time - 601')
+      await press(say.enable)
+      expect(await page.locator('h1').innerText()).toBe(say.confirm)
+      await seen('confirm')
+      await page.locator('#password').fill(service.demo.password)
+      await press(say.confirm)
+      expect(await done()).toBe(say.done.confirmed)
+      await press(say.enable)
+      await page.getByRole('link', { name: say.deleteAccount }).click()
+      await seen('delete')
+      await press(say.deleteAccount)
+      expect(await done()).toBe(say.done.changed)
+
+      await page.getByRole('link', { name: say.audit, exact: true }).click()
+      await page.locator('#event').fill('account_deleted')
+      await press(say.search)
+      await seen('audit')
+      await page.getByRole('link', { name: say.numbers }).click()
+      await seen('numbers')
+      await page.locator('summary').click()
+      expect(await page.locator('tbody tr').count()).toBe(30)
+      await seen('table')
       expect(complaints.filter((text) => !STATUS_NOTE.test(text))).toEqual([])
       await page.context().close()
     },

@@ -1,21 +1,26 @@
 import { METHOD_NAME_ALL } from 'hono/router'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { pages } from '../../src/pages/routes.tsx'
-import { dump, type Member, member } from '../accounts.ts'
+import { administrator, dump, type Member, member } from '../accounts.ts'
 import { call, freshDatabase, ORIGIN, PASSWORD } from '../support.ts'
 import { cookieOf, SAME_ORIGIN } from './support.ts'
 
 freshDatabase()
 
-let me: Member
+let [me, other] = [] as unknown as [Member, Member]
 beforeAll(async () => {
-  me = await member()
+  me = await administrator()
+  other = await member()
 })
 
-const FORMS = pages.routes.filter(({ method }) => method === 'POST').map(({ path }) => path)
+const ACTIONS = ['disable', 'enable', 'sessions', 'unlock', 'roles', 'reset', 'delete']
+const FORMS = pages.routes
+  .filter(({ method }) => method === 'POST')
+  .flatMap(({ path }) => (path === '/console/users/:id' ? ACTIONS.map((action) => [path, action]) : [[path]]))
+  .map(([path = '', action = '']) => [path, action] as const)
 
 /** Every field that any form has, so that a form which was taken would have done something. */
-const fields = () => ({
+const fields = (action = '') => ({
   email: me.email,
   password: PASSWORD,
   current_password: PASSWORD,
@@ -23,8 +28,10 @@ const fields = () => ({
   end: 'all',
   forget: 'x',
   token: 'x',
+  roles: 'admin',
+  do: action,
 })
-const form = () => new URLSearchParams(fields())
+const form = (action?: string) => new URLSearchParams(fields(action))
 
 const PLACES: [place: string, headers: Record<string, string>][] = [
   ['a form elsewhere', { Origin: 'https://evil.example', 'Sec-Fetch-Site': 'cross-site' }],
@@ -40,11 +47,14 @@ const PLACES: [place: string, headers: Record<string, string>][] = [
   ['a referrer alone', { Referer: `${ORIGIN}/account` }],
 ]
 
-describe.each(FORMS)('POST %s', (path) => {
+describe.each(FORMS)('POST %s %s', (route, action) => {
+  let path: string
+  beforeAll(() => (path = route.replace(':id', String(other.id))))
+
   it.each(PLACES)('takes nothing from %s, signed in or not', async (_place, headers) => {
     const before = await dump()
     for (const cookie of [{}, { Cookie: cookieOf(me.token) }]) {
-      const answer = await call('POST', path, { body: form(), headers: { ...headers, ...cookie } })
+      const answer = await call('POST', path, { body: form(action), headers: { ...headers, ...cookie } })
       expect(answer.status).toBe(403)
       expect(answer.headers.getSetCookie()).toEqual([])
       expect(answer.headers.get('Location')).toBeNull()
@@ -53,11 +63,11 @@ describe.each(FORMS)('POST %s', (path) => {
   })
 
   it.each([
-    ['text/plain', () => form().toString()],
-    ['application/json', () => JSON.stringify(fields())],
-    ['multipart/form-data; boundary=x', () => form().toString()],
-    ['application/x-www-form-urlencodedx', () => form().toString()],
-    ['', () => form().toString()],
+    ['text/plain', () => form(action).toString()],
+    ['application/json', () => JSON.stringify(fields(action))],
+    ['multipart/form-data; boundary=x', () => form(action).toString()],
+    ['application/x-www-form-urlencodedx', () => form(action).toString()],
+    ['', () => form(action).toString()],
   ])('takes no body of the type %s', async (type, body) => {
     const before = await dump()
     for (const headers of [SAME_ORIGIN, { Origin: 'https://evil.example' }]) {
@@ -79,7 +89,7 @@ describe('the pages', () => {
     const before = await dump()
     for (const path of paths) {
       for (const headers of [{}, { Cookie: cookieOf(me.token), 'Sec-Fetch-Site': 'cross-site' }]) {
-        await call('GET', `${path}?${form().toString()}`, { headers })
+        await call('GET', `${path.replace(':id', String(other.id))}?${form('delete').toString()}`, { headers })
       }
     }
     expect(await dump()).toEqual(before)

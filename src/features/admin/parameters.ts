@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { MAX_ROLES, ROLE_FORM } from '../../core/administration.ts'
 import { emailAddress, newPassword } from '../../core/credentials.ts'
+import { Problem } from '../../core/problem.ts'
 import { cursor, pageLimit, whole } from '../../http/query.ts'
 import { canonicalEmail } from '../../lib/email.ts'
 
@@ -15,6 +16,12 @@ export const newUser = v.object({
   roles: v.optional(roles, []),
   email_verified: v.optional(v.boolean(), false),
 })
+
+/** The number in a path. @throws Problem 404 `not_found` where it is none */
+export function idOf(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new Problem('not_found')
+  return Number(text)
+}
 
 const id = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 const seconds = whole(0, 99_999_999_999)

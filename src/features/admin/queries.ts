@@ -72,7 +72,19 @@ export async function userDetails(db: D1Database, config: Config, id: number, no
   return { ...listed(row), has_password: row.has_password === 1, sessions }
 }
 
-type AuditRow = { id: number; at: number; event: string; reason: string | null; actor: string | null }
+export type ListedEvent = {
+  id: number
+  at: number
+  event: string
+  reason: string | null
+  user_id: number | null
+  session_id: string | null
+  actor: string | null
+  ip: string | null
+  country: string | null
+  user_agent: string | null
+  request_id: string | null
+}
 
 /** A page of the audit trail, the newest first, along the index of whatever names the fewest rows. @throws `unavailable` */
 export async function eventsPage(db: D1Database, filter: EventFilter) {
@@ -86,7 +98,7 @@ export async function eventsPage(db: D1Database, filter: EventFilter) {
     value === undefined ? sql`TRUE` : sql`${column} = ${value}`
   const [last, id] = cursor ?? [to - 1, Number.MAX_SAFE_INTEGER]
   const { rows, next } = pageOf(
-    await all<AuditRow>(
+    await all<ListedEvent>(
       db,
       sql`SELECT id, at, event, reason, user_id, session_id, actor, ip, country, user_agent, request_id
         FROM audit_events INDEXED BY ${index ?? sql`audit_events_at`}

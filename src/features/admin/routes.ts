@@ -1,19 +1,17 @@
 import { type Context, Hono } from 'hono'
 import { config } from '../../config.ts'
-import { deleteUser, disableUser, enableUser, endSessionsOf, setRoles } from '../../core/administration.ts'
+import { disableUser, enableUser, endSessionsOf, setRoles } from '../../core/administration.ts'
 import type { Client } from '../../core/audit.ts'
-import { Problem } from '../../core/problem.ts'
-import { forgetAccount } from '../../doorkeeper/ask.ts'
 import { deliverAfter } from '../../http/after.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { body } from '../../http/body.ts'
 import { clientOf } from '../../http/client.ts'
 import { type Guarded, roleRequired } from '../../http/guard.ts'
 import { query } from '../../http/query.ts'
-import { settle } from '../../lib/settle.ts'
 import { now } from '../../lib/time.ts'
 import { createUser } from './create.ts'
-import { eventFilter, newUser, rolesBody, statsFilter, userFilter } from './parameters.ts'
+import { removeUser } from './delete.ts'
+import { eventFilter, idOf, newUser, rolesBody, statsFilter, userFilter } from './parameters.ts'
 import { eventsPage, statistics, userDetails, usersPage } from './queries.ts'
 import { forceReset } from './reset.ts'
 import { unlockUser } from './unlock.ts'
@@ -38,8 +36,7 @@ export const admin = new Hono<AppEnv>()
   )
 
   .delete('/users/:id', roleRequired('admin', FRESH), async (c) => {
-    const email = await deleteUser(c.env.DB, idOf(c.req.param('id')), adminOf(c), now())
-    await settle(forgetAccount(c.env, email), 'doorkeeper_not_cleared')
+    await removeUser(c.env, idOf(c.req.param('id')), adminOf(c), now())
     return done(c)
   })
 
@@ -85,12 +82,6 @@ export const admin = new Hono<AppEnv>()
 function done(c: Context<Guarded>): Response {
   deliverAfter(c)
   return c.body(null, 204)
-}
-
-/** The number in a path. @throws Problem 404 `not_found` where it is none */
-function idOf(text: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw new Problem('not_found')
-  return Number(text)
 }
 
 /** Where the request came from, and which admin sent it. */

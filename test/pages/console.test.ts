@@ -1,0 +1,404 @@
+import { env } from 'cloudflare:workers'
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { statistics } from '../../src/features/admin/queries.ts'
+import { config } from '../../src/config.ts'
+import { words } from '../../src/pages/words.ts'
+import { administrator, dump, linksOf, type Member, member, sessionFor, subjectsTo, userAt } from '../accounts.ts'
+import {
+  bearer,
+  call,
+  callWith,
+  claimsOf,
+  ENV,
+  freshDatabase,
+  insertUser,
+  login,
+  now,
+  ORIGIN,
+  PASSWORD,
+} from '../support.ts'
+import { setClock, stateFor, withFailures } from '../support.ts'
+import { cookieOf, leadsTo, open, SAME_ORIGIN, submit } from './support.ts'
+
+freshDatabase()
+afterEach(() => void vi.useRealTimers())
+
+const say = words.en
+let [admin, user] = [] as unknown as [Member, Member]
+beforeAll(async () => {
+  admin = await administrator()
+  user = await member()
+  await submit('/logout', {}, (await member()).token) // SQLite notes the first use of a table of revocations
+})
+
+const PAGES = ['', '/audit', '/numbers', '/users/ID', '/users/ID/delete', '/users/ID/confirm']
+const ACTIONS = ['disable', 'enable', 'sessions', 'unlock', 'roles', 'reset', 'delete'] as const
+const pathOf = (path: string, id = user.id) => `/console${path.replace('ID', String(id))}`
+
+const act = (id: number, action: string, more: Record<string, string> = {}, by = admin.token) =>
+  submit(pathOf('/users/ID', id), { do: action, ...more }, by)
+const seen = async (path: string, by = admin.token) => {
+  const answer = await open(path, by)
+  expect([path, answer.status]).toEqual([path, 200])
+  return answer.text()
+}
+const lastAudit = (user_id: number) =>
+  env.DB.prepare('SELECT event, actor FROM audit_events WHERE user_id = ? ORDER BY id DESC LIMIT 1')
+    .bind(user_id)
+    .first()
+const done = (id: number) => [303, `/console/users/${id}?done=changed`]
+
+describe('who is no admin', () => {
+  it.each(PAGES)('sees nothing of /console%s', async (path) => {
+    expect(leadsTo(await open(pathOf(path)))).toEqual([303, `/login?return_to=${pathOf(path)}`])
+    const [me, other] = [await member(), await member()]
+    for (const id of [me.id, other.id, 999_999]) {
+      const answer = await open(pathOf(path, id), me.token)
+      const html = await answer.text()
+      expect([answer.status, html]).toEqual([403, expect.stringContaining(say.problems.insufficient_role)])
+      for (const secret of [me.email, other.email, '/console"', say.audit]) expect(html).not.toContain(secret)
+    }
+  })
+
+  it.each([...ACTIONS, 'confirm', 'nothing'])('changes nothing by the form to %s', async (action) => {
+    const me = await member()
+    await env.DB.prepare(`UPDATE users SET roles = '["administrator","Admin"]' WHERE id = ?`).bind(me.id).run()
+    const before = await dump()
+    for (const id of [me.id, user.id]) {
+      const path = pathOf('/users/ID', id) + (action === 'confirm' ? '/confirm' : '')
+      const form = { do: action, roles: 'admin', password: PASSWORD }
+      expect((await submit(path, form, me.token)).status).toBe(403)
+      expect(leadsTo(await submit(path, form))).toEqual([303, `/login?return_to=${path}`])
+    }
+    expect(await dump()).toEqual(before)
+  })
+
+  it('is whoever has lost the role since the token was signed', async () => {
+    const former = await administrator()
+    await seen('/console', former.token)
+    await env.DB.prepare(`UPDATE users SET roles = '[]' WHERE id = ?`).bind(former.id).run()
+    expect((await open('/console', former.token)).status).toBe(403)
+    expect((await act(user.id, 'disable', {}, former.token)).status).toBe(403)
+    expect((await userAt(user.email))!.disabled_at).toBeNull()
+  })
+
+  it('finds no link to it on the account page; an admin does', async () => {
+    expect(await (await open('/account', user.token)).text()).not.toContain('/console')
+    expect(await (await open('/account', admin.token)).text()).toContain(`<a href="/console">${say.administration}</a>`)
+  })
+
+  it('is sent to the login without what else stands in a path', async () => {
+    expect(leadsTo(await open('/console/users/1&done=deleted'))).toEqual([303, '/login'])
+  })
+})
+
+describe('/console', () => {
+  const rows = (html: string) => [...html.matchAll(/href="\/console\/users\/\d+">([^<]+)</g)].map(([, email]) => email)
+  const nextOf = (html: string) =>
+    /href="([^"]*cursor=[^"]*)"/.exec(html.split('</main>')[0]!)?.[1]?.replaceAll('&amp;', '&')
+
+  it('finds users by the beginning of their address, page after page, each once', async () => {
+    const emails = Array.from({ length: 45 }, (_, i) => `page${String(i).padStart(2, '0')}@example.com`)
+    for (const email of emails) await insertUser({ email, hashed_password: null })
+    const pages: (string | undefined)[][] = []
+    for (let path: string | undefined = '/console?email=Page'; path !== undefined;) {
+      const html = await seen(path)
+      expect(html).toContain('value="Page"')
+      pages.push(rows(html))
+      path = nextOf(html)
+    }
+    expect(pages.map(({ length }) => length)).toEqual([20, 20, 5])
+    expect(pages.flat()).toEqual(emails)
+  })
+
+  it('shows all by id, says what somebody is, and when nobody is there', async () => {
+    const disabled = await insertUser({ disabled_at: now(), email_verified: 0, hashed_password: null })
+    const html = await seen(`/console?email=${disabled.email}`)
+    expect(html).toContain(say.disabled)
+    expect(html).toContain(say.unverified)
+    expect(html).not.toContain('$2b$')
+    expect(rows(await seen('/console'))[0]).toBe(admin.email)
+    const nobody = await seen('/console?email=no-such-beginning')
+    expect(nobody).toContain(say.nothing)
+    expect(rows(nobody)).toEqual([])
+    expect(rows(await seen('/console?email='))).toHaveLength(20)
+  })
+
+  it.each(['cursor=x', 'cursor=WzEsMV0', 'email=page&cursor=NQ', `email=${'x'.repeat(321)}`, 'email=%00'])(
+    'tells %s in words',
+    async (query) => {
+      const answer = await open(`/console?${query}`, admin.token)
+      expect([answer.status, await answer.text()]).toEqual([422, expect.stringContaining(say.problems.invalid_query)])
+    },
+  )
+})
+
+describe('hostile text', () => {
+  const HOSTILE = `"'><script>alert(1)</script><img src=x onerror=alert(1)>`
+
+  it.each([
+    '/console?email=',
+    '/console/audit?user_id=',
+    '/console/audit?event=',
+    '/console?done=',
+    '/console?cursor=',
+  ])('in %s is shown as text, or not at all', async (path) => {
+    const html = await (await open(path + encodeURIComponent(HOSTILE), admin.token)).text()
+    expect(html).not.toMatch(/<script>|<img|onerror=alert\(1\)>"/)
+    if (path === '/console?email=') expect(html).toContain('value="&quot;&#39;&gt;&lt;script&gt;alert(1)')
+  })
+
+  it('in an address, a User-Agent, a country, a reason or the name of the service is shown as text', async () => {
+    const target = await insertUser({ email: `${HOSTILE}@example.com`, hashed_password: null })
+    const headers = { 'User-Agent': `${HOSTILE} Firefox/1.0`, Cookie: cookieOf(admin.token), ...SAME_ORIGIN }
+    const body = new URLSearchParams({ do: 'unlock' })
+    expect((await call('POST', `/console/users/${target.id}`, { body, headers })).status).toBe(303)
+    await env.DB.prepare(
+      `INSERT INTO audit_events (at, event, reason, user_id, actor, ip, country, user_agent)
+       VALUES (?, 'login_failed', ?1, ?, ?1, ?1, ?1, ?1)`.replaceAll('?1', `'${HOSTILE.replaceAll("'", "''")}'`),
+    )
+      .bind(now(), target.id)
+      .run()
+    const own = { ...ENV, APP_NAME: '<script>alert(2)</script>' } as Env
+    for (const path of [
+      `/users/${target.id}`,
+      `/users/${target.id}/delete`,
+      '?email=%22',
+      `/audit?user_id=${target.id}`,
+    ]) {
+      const answer = await callWith(own, `${ORIGIN}/console${path}`, { headers: { Cookie: cookieOf(admin.token) } })
+      const html = await answer.text()
+      expect([path, answer.status]).toEqual([path, 200])
+      expect(html).not.toMatch(/<script>|<img/)
+      if (!path.startsWith('/audit')) expect(html).toContain('&lt;script&gt;alert(1)')
+      if (path === `/users/${target.id}`) expect(html).toContain('Firefox')
+      expect(html).not.toContain('Firefox/1.0')
+    }
+  })
+
+  it.each(['<b>', 'editor,Admin', 'x'.repeat(33), 'a b c d e f g h i j k l m n o p q'])(
+    'as roles (%s) is refused, and comes back to be mended',
+    async (roles) => {
+      const answer = await act(user.id, 'roles', { roles })
+      const html = await answer.text()
+      expect([answer.status, html]).toEqual([422, expect.stringContaining(say.problems.invalid_body)])
+      expect(html).toContain(`value="${roles.replace('<', '&lt;').replace('>', '&gt;')}"`)
+      expect((await userAt(user.email))!.roles).toBe('[]')
+    },
+  )
+})
+
+describe('/console/users/:id', () => {
+  it('shows one user, the sessions that stand and the last events, and no secret', async () => {
+    const target = await member()
+    const [other, second] = [await member(), await sessionFor(target.id)]
+    const html = await seen(pathOf('/users/ID', target.id))
+    expect(html).toContain(`<h1>${target.email}</h1>`)
+    expect(html).toContain(`${say.liveSessions}: 2`)
+    expect(html.match(/<code>login_succeeded<\/code>/g)).toHaveLength(2)
+    for (const secret of ['$2b$', target.sid, second.sid, second.token, other.email]) expect(html).not.toContain(secret)
+    for (const action of ['disable', 'sessions', 'unlock', 'reset']) expect(html).toContain(`value="${action}"`)
+    expect(html).not.toContain('value="enable"')
+  })
+
+  it.each(['999999', '0', '-1', '1e3', '1.0', 'x', '%00', '1234567890123456'])('%s is nobody: 404', async (id) => {
+    const before = await dump()
+    const answers = [
+      await open(`/console/users/${id}`, admin.token),
+      await open(`/console/users/${id}/delete`, admin.token),
+      ...(await Promise.all(
+        ACTIONS.map((action) => submit(`/console/users/${id}`, { do: action, roles: '' }, admin.token)),
+      )),
+    ]
+    for (const answer of answers) {
+      expect([answer.status, await answer.text()]).toEqual([404, expect.stringContaining(say.problems.not_found)])
+    }
+    expect(await dump()).toEqual(before)
+  })
+
+  it.each(['', 'nothing', 'constructor', '__proto__', 'Disable'])('knows no action %j', async (action) => {
+    const before = await dump()
+    expect((await act(user.id, action)).status).toBe(422)
+    expect(await dump()).toEqual(before)
+  })
+})
+
+describe('an action', () => {
+  const audited = async (id: number, event: string) =>
+    expect(await lastAudit(id)).toEqual({ event, actor: `user:${admin.id}` })
+
+  it('disables, and enables again', async () => {
+    const target = await member()
+    expect(leadsTo(await act(target.id, 'disable'))).toEqual(done(target.id))
+    await audited(target.id, 'user_disabled')
+    expect((await call('GET', '/user/me', bearer(target.token))).status).toBe(401)
+    expect((await login(target.email)).status).toBe(403)
+    expect(await seen(pathOf('/users/ID', target.id))).toContain('value="enable"')
+    expect(leadsTo(await act(target.id, 'enable'))).toEqual(done(target.id))
+    await audited(target.id, 'user_enabled')
+    expect((await login(target.email)).status).toBe(200)
+  })
+
+  it('signs out everywhere', async () => {
+    const target = await member()
+    expect(leadsTo(await act(target.id, 'sessions'))).toEqual(done(target.id))
+    await audited(target.id, 'sessions_revoked')
+    expect((await call('POST', '/action', bearer(target.token))).status).toBe(401)
+    expect(await seen(pathOf('/users/ID', target.id))).toContain(`${say.liveSessions}: 0`)
+  })
+
+  it('unlocks', async () => {
+    const target = await member()
+    await stateFor(target.email, withFailures(100, now() + 900))
+    expect((await login(target.email)).status).toBe(429)
+    expect(leadsTo(await act(target.id, 'unlock'))).toEqual(done(target.id))
+    await audited(target.id, 'account_unlocked')
+    expect((await login(target.email)).status).toBe(200)
+  })
+
+  it('gives exactly these roles', async () => {
+    const target = await member()
+    expect(leadsTo(await act(target.id, 'roles', { roles: ' writer, editor\tedit-2 ' }))).toEqual(done(target.id))
+    await audited(target.id, 'roles_changed')
+    expect((await userAt(target.email))!.roles).toBe('["edit-2","editor","writer"]')
+    expect(await seen(pathOf('/users/ID', target.id))).toContain('value="edit-2 editor writer"')
+    await act(target.id, 'roles', { roles: '' })
+    expect((await userAt(target.email))!.roles).toBe('[]')
+  })
+
+  it('makes a password void, and mails a link', async () => {
+    const target = await member()
+    expect(leadsTo(await act(target.id, 'reset'))).toEqual(done(target.id))
+    await audited(target.id, 'reset_forced')
+    expect(await linksOf(target.id)).toEqual(['reset'])
+    expect(subjectsTo(target.email)).toEqual(['Set a new password'])
+    expect(await seen(pathOf('/users/ID', target.id))).toContain(say.noPassword)
+  })
+
+  it('deletes, after a page that says what that means', async () => {
+    const target = await member()
+    const html = await seen(pathOf('/users/ID/delete', target.id))
+    for (const text of [target.email, say.deleteShort, 'name="do" value="delete"']) expect(html).toContain(text)
+    expect(await userAt(target.email)).not.toBeNull()
+    expect(leadsTo(await act(target.id, 'delete'))).toEqual([303, '/console?done=changed'])
+    expect(await userAt(target.email)).toBeNull()
+    await audited(target.id, 'account_deleted')
+    expect((await open(pathOf('/users/ID', target.id), admin.token)).status).toBe(404)
+    expect(await seen(`/console/audit?user_id=${target.id}`)).toContain('account_deleted')
+  })
+
+  it.each(['disable', 'roles', 'delete'])('(%s) that would leave no admin is refused in words', async (action) => {
+    const before = await dump()
+    const answer = await act(admin.id, action, { roles: 'editor' })
+    expect([answer.status, await answer.text()]).toEqual([409, expect.stringContaining(say.problems.last_admin)])
+    expect(await dump()).toEqual(before)
+  })
+
+  it.each(ACTIONS)('(%s) asks for the password when the login is not fresh, where /admin does', async (action) => {
+    setClock(0)
+    const [own, target] = [await administrator(), await member()]
+    setClock(601)
+    const before = await dump()
+    const answer = await act(target.id, action, { roles: 'editor' }, own.token)
+    if (['disable', 'sessions', 'unlock'].includes(action)) {
+      expect(leadsTo(answer)).toEqual(done(target.id))
+    } else {
+      expect(leadsTo(answer)).toEqual([303, `/console/users/${target.id}/confirm`])
+      expect(await dump()).toEqual(before)
+    }
+    await env.DB.prepare(`UPDATE users SET roles = '[]' WHERE id = ?`).bind(own.id).run()
+  })
+
+  it('goes on once the password is confirmed, for ten minutes', async () => {
+    setClock(0)
+    const [own, target] = [await administrator(), await member()]
+    setClock(601)
+    const path = `/console/users/${target.id}`
+    expect(leadsTo(await open(`${path}/delete`, own.token))).toEqual([303, `${path}/confirm`])
+    expect(await seen(`${path}/confirm`, own.token)).toContain(`action="${path}/confirm"`)
+    const wrong = await submit(`${path}/confirm`, { password: 'canary' }, own.token)
+    const html = await wrong.text()
+    expect([wrong.status, html]).toEqual([401, expect.stringContaining(say.wrongPassword)])
+    expect(html).not.toContain('canary')
+    expect(leadsTo(await open(`${path}/delete`, own.token))).toEqual([303, `${path}/confirm`])
+    const right = await submit(`${path}/confirm`, { password: PASSWORD }, own.token)
+    expect(leadsTo(right)).toEqual([303, `${path}?done=confirmed`])
+    const token = /^__Host-latchkey=([\w.-]+); /.exec(right.headers.get('Set-Cookie') ?? '')![1]!
+    expect(claimsOf(token)).toMatchObject({ sid: own.sid })
+    expect((await open(`${path}/delete`, token)).status).toBe(200)
+    setClock(601 + 601)
+    expect((await open(`${path}/delete`, token)).status).toBe(303)
+    await env.DB.prepare(`UPDATE users SET roles = '[]' WHERE id = ?`).bind(own.id).run()
+  })
+})
+
+describe('/console/audit', () => {
+  const ids = (html: string) => [...html.matchAll(/<code>([^<]+)<\/code>/g)].map(([, event]) => event)
+
+  it('shows the newest first, by user and by event, page after page', async () => {
+    const target = await insertUser({ hashed_password: null })
+    for (let i = 0; i < 21; i++) {
+      await env.DB.prepare(
+        `INSERT INTO audit_events (at, event, reason, user_id, actor) VALUES (?, ?, ?, ?, 'cli:ann')`,
+      )
+        .bind(now() + i, i === 3 ? 'roles_changed' : 'login_failed', `r${i}`, target.id)
+        .run()
+    }
+    const first = await seen(`/console/audit?user_id=${target.id}`)
+    expect(ids(first)).toHaveLength(20)
+    expect(ids(first)[0]).toBe('login_failed: r20')
+    expect(first).toContain(`${say.by} cli:ann`)
+    const next = /href="(\/console\/audit\?[^"]*cursor=[^"]*)"/.exec(first)![1]!.replaceAll('&amp;', '&')
+    expect(ids(await seen(next))).toEqual(['login_failed: r0'])
+    expect(ids(await seen(`/console/audit?user_id=${target.id}&event=roles_changed`))).toEqual(['roles_changed: r3'])
+    expect(ids(await seen('/console/audit?event=no_such_event'))).toEqual([])
+    expect(ids(await seen('/console/audit?user_id=&event='))).toHaveLength(20)
+  })
+
+  it.each(['user_id=x', 'user_id=-1', 'event=Login', 'cursor=x', 'cursor=NQ'])('tells %s in words', async (query) => {
+    const answer = await open(`/console/audit?${query}`, admin.token)
+    expect([answer.status, await answer.text()]).toEqual([422, expect.stringContaining(say.problems.invalid_query)])
+  })
+
+  it('keeps what was asked for when the language is changed', async () => {
+    const html = await seen('/console/audit?event=login_failed')
+    expect(html).toContain('href="/console/audit?event=login_failed&amp;lang=ko"')
+  })
+})
+
+describe('/console/numbers', () => {
+  it('draws and lists what the statistics say', async () => {
+    const day = (ago: number) => now() - ago * 86_400
+    for (const [event, ago, times] of [
+      ['login_succeeded', 1, 40],
+      ['login_failed', 1, 30],
+      ['login_failed', 29, 10],
+    ] as const) {
+      const row = env.DB.prepare('INSERT INTO audit_events (at, event) VALUES (?, ?)').bind(day(ago), event)
+      await env.DB.batch(Array<D1PreparedStatement>(times).fill(row))
+    }
+    const numbers = await statistics(env.DB, config(ENV), 30, now())
+    const html = await seen('/console/numbers')
+    expect([...html.matchAll(/<dd>([\d,]+)<\/dd>/g)].map(([, n]) => Number(n))).toEqual([
+      numbers.users,
+      numbers.verified,
+      numbers.live_sessions,
+    ])
+    const most = Math.max(...numbers.days.flatMap(({ logins, failures }) => [logins, failures]))
+    expect(html).toContain(`${say.highest} ${most}`)
+    expect(html).toMatch(/<svg role="img" viewBox="0 0 300 100" preserveAspectRatio="none"><title>/)
+    const bars = (kind: string) =>
+      [
+        ...html.matchAll(
+          new RegExp(`<rect class="${kind}" x="(\\d+)" y="([\\d.]+)" width="4" height="([\\d.]+)"`, 'g'),
+        ),
+      ].map(([, x, y, height]) => [Number(x), Number(y) + Number(height), Math.round((Number(height) / 100) * most)])
+    expect(bars('logins')).toEqual(numbers.days.map(({ logins }, i) => [i * 10 + 1, 100, logins]))
+    expect(bars('failures')).toEqual(numbers.days.map(({ failures }, i) => [i * 10 + 5, 100, failures]))
+    expect(numbers.days[28]).toMatchObject({ logins: 40, failures: 30 })
+    const table = [...html.matchAll(/<th scope="row">([\d-]+)<\/th><td>(\d+)<\/td><td>(\d+)<\/td>/g)]
+    expect(table.map(([, date, logins, failures]) => [date, Number(logins), Number(failures)])).toEqual(
+      numbers.days.toReversed().map(({ date, logins, failures }) => [date, logins, failures]),
+    )
+  })
+})
