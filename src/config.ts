@@ -94,7 +94,7 @@ const isWebhookSecret = (text: string): boolean => {
 /** The regions that a Durable Object may be asked to live in. */
 const LOCATIONS = ['wnam', 'enam', 'sam', 'weur', 'eeur', 'apac', 'oc', 'afr', 'me'] as const
 
-/** Every setting, with its default, its unit and its reason. README's table is tied to this by a test. */
+/** Every setting, with its default, its unit and its reason. The table in docs/reference.md is tied to this by a test. */
 export const settings = v.object({
   /** Signs access tokens (HS256). May be shared with other services that verify them. */
   JWT_SECRET_KEY: secret,

@@ -12,6 +12,6 @@ declare module '*?raw' {
 }
 
 interface ImportMeta {
-  /** Vite's, as far as it is used here: the texts of files, by their paths. */
-  glob(pattern: string, options: { query: '?raw'; import: 'default'; eager: true }): Record<string, string>
+  /** Vite's, as far as it is used here: the texts of files, by their paths; without options, the paths. */
+  glob(pattern: string | string[], options?: { query: '?raw'; import: 'default'; eager: true }): Record<string, string>
 }

@@ -347,3 +347,7 @@ export function brokenDatabase(end: () => Promise<never>): D1Database {
 }
 
 export const lost = (): Promise<never> => Promise.reject(new Error('D1_ERROR: Network connection lost.'))
+
+/** Whether a route was added to `src/action.ts` by whoever runs the service: no page and no table of ours names it. */
+export const isAdded = ({ method, path }: { method: string; path: string }): boolean =>
+  /^\/action(\/|$)/.test(path) && !(method === 'POST' && path === '/action')

@@ -83,7 +83,9 @@ export function contractOf(
   if (undescribed.length > 0 || unrouted.length > 0) {
     throw new Error(
       [
-        ...undescribed.map((name) => `${name} is in no openapi.ts: describe it beside its routes.ts.`),
+        ...undescribed.map(
+          (name) => `${name} is in no openapi.ts: describe it beside its routes.ts, or in src/action.openapi.ts.`,
+        ),
         ...unrouted.map((name) => `${name} is described, but the app has no such route.`),
       ].join('\n'),
     )

@@ -1,8 +1,8 @@
 /** The promise to a developer: one command, nothing to answer, nothing to clean up, and never a deployed database. */
 import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import bcrypt from 'bcryptjs'
 import { afterEach, describe, expect, it } from 'vitest'
 import {
@@ -11,6 +11,7 @@ import {
   executeFile,
   familyOf,
   freePort,
+  freshClone,
   literal,
   logIn,
   query,
@@ -107,17 +108,9 @@ describe('npm run dev', () => {
   })
 
   describe('in a fresh clone, without an argument', () => {
-    /** The files that a commit would hold, with the packages that are installed here. */
-    function clone(): string {
+    const clone = (): string => {
       const root = folder()
-      const list = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '-z'], { cwd: ROOT, encoding: 'utf8' })
-      for (const name of list
-        .split('\0')
-        .filter((file) => statSync(join(ROOT, file), { throwIfNoEntry: false })?.isFile())) {
-        mkdirSync(dirname(join(root, name)), { recursive: true })
-        copyFileSync(join(ROOT, name), join(root, name))
-      }
-      symlinkSync(join(ROOT, 'node_modules'), join(root, 'node_modules'))
+      freshClone(root)
       return root
     }
 

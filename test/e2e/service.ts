@@ -1,9 +1,20 @@
 /** The service as a stranger starts it: `npm run dev` in a process group of its own, on a free port, with data of its own. */
 import { execFileSync, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 export const ROOT = resolve(import.meta.dirname, '../..')
@@ -124,6 +135,18 @@ export async function run(command: string, args: string[], env: Record<string, s
 }
 
 export const temporaryFolder = (): string => mkdtempSync(join(tmpdir(), 'latchkey-e2e-'))
+
+/** Puts the files that a commit would hold into a folder, with the packages that are installed here. */
+export function freshClone(folder: string): void {
+  const list = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '-z'], { cwd: ROOT, encoding: 'utf8' })
+  for (const name of list
+    .split('\0')
+    .filter((file) => statSync(join(ROOT, file), { throwIfNoEntry: false })?.isFile())) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true })
+    copyFileSync(join(ROOT, name), join(folder, name))
+  }
+  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
+}
 
 export async function freePort(): Promise<number> {
   return new Promise((done, failed) => {
