@@ -427,8 +427,10 @@ describe('a pass over the events', () => {
   it('that died while it was sending leaves its event to the next one, after a minute', async () => {
     await put(1, await member())
     setClock(1)
-    void deliver(withReceiver(never).own)
-    await vi.waitFor(async () => expect(await rows()).toMatchObject([{ attempts: 1, due_at: now() + 60 }]))
+    const gone = withReceiver(never)
+    void deliver(gone.own)
+    await vi.waitFor(() => expect(gone.asked).toHaveLength(1))
+    expect(await rows()).toMatchObject([{ attempts: 1, due_at: now() + 60 }])
     vi.restoreAllMocks()
     const { own, asked } = withReceiver(takes)
     setClock(60)
