@@ -1,4 +1,4 @@
-import { ADMIN, setRoles } from '../../src/core/administration.ts'
+import { ADMIN, adjustRoles } from '../../src/core/administration.ts'
 import { findUser, hasEmail } from '../../src/core/users.ts'
 import { command, onlyArgument, Refusal } from './command.ts'
 import { addressOf, createUser } from './create-user.ts'
@@ -25,7 +25,7 @@ export const adminCreate = command({
       if (!user.email_verified)
         throw new Refusal(`User ${user.id} never confirmed this address. Delete the user first.`)
       if (user.disabled_at !== null) throw new Refusal(`User ${user.id} is disabled. Enable the user first.`)
-      await setRoles(db, user.id, [...user.roles, ADMIN], by, now)
+      await adjustRoles(db, user.id, { add: [ADMIN], remove: [] }, by, now)
       note(`User ${user.id} was there already, and is an admin now. The password stays as it is.`)
       if (json) printJson({ id: user.id, email: user.email, created: false })
     })

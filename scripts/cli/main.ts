@@ -23,13 +23,24 @@ const GLOBAL = {
 /** Runs one command. Gives the exit code: 0 done, 1 refused or failed, 2 wrong usage, 130 interrupted. */
 export async function main(given: string[]): Promise<number> {
   process.env = { ...process.env, ...OFFLINE }
-  process.stdout.on('error', () => process.exit(0)) // whoever read it has seen enough
+  // What is being done goes on, also where whoever read the answer has gone; but the answer was not given.
+  let unread: NodeJS.ErrnoException | undefined
+  process.stdout.on('error', (error) => (unread = error))
+  const code = await answer(given)
+  await new Promise((done) => process.stdout.write('', done))
+  if (unread && unread.code !== 'EPIPE') note(`The answer could not be written: ${unread.message}`)
+  return unread && code === 0 ? 1 : code
+}
+
+async function answer(given: string[]): Promise<number> {
   const argv = given[0] === 'help' ? [...given.slice(1), '--help'] : given
   const found = commandOf(argv)
   try {
     if (found) return await run(found.command, found.rest)
     if (!argv.every((word) => word === '--help' || word === '-h'))
-      throw new UsageError(`There is no command "${argv.filter((word) => !word.startsWith('-')).join(' ')}".`)
+      throw new UsageError(
+        `There is no command "${argv.join(' ').split(' -', 1)[0]}".`,
+      )
     printText(help())
     return 0
   } catch (error) {

@@ -14,7 +14,13 @@ export const passwordOption = {
 
 /** A new password: typed twice without echo, or the line on standard input. @throws Refusal */
 export async function askPassword(fromStdin: boolean): Promise<string> {
-  if (fromStdin) return readFileSync(0, 'utf8').replace(/\r?\n$/, '')
+  if (fromStdin) {
+    try {
+      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(readFileSync(0)).split(/\r?\n/, 1)[0]!
+    } catch {
+      throw new Refusal('The password on standard input is not UTF-8.')
+    }
+  }
   if (!isTerminal()) throw new Refusal('Nobody can be asked for a password here: use --password-stdin.')
   const ask = (message: string) => password({ message, toggleMask: false }, terminal)
   const typed = await ask('Password:')

@@ -11,19 +11,20 @@ type Name = (typeof NAMES)[number]
 export const secretRotate = command({
   name: 'secret rotate',
   summary: 'Replace a secret, and keep the old one valid for as long as it is needed',
-  usage: '[JWT_SECRET_KEY | LATCHKEY_SECRET] [--file .dev.vars] | --remote | --print',
+  usage: '[JWT_SECRET_KEY | LATCHKEY_SECRET] [--file .dev.vars] [--force] | --remote | --print',
   options: {
     file: { type: 'string', help: 'the file with the local secrets (.dev.vars)' },
+    force: { type: 'boolean', help: 'also where the one before is still kept as ..._PREVIOUS, which then ends' },
     print: { type: 'boolean', help: 'only print a new secret' },
   },
-  async run({ positionals: [name = 'JWT_SECRET_KEY', ...more], values: { file, print } }, { remote, json }) {
+  async run({ positionals: [name = 'JWT_SECRET_KEY', ...more], values: { file, force, print } }, { remote, json }) {
     if (!isName(name) || more.length > 0) throw new UsageError(`One secret: ${NAMES.join(' or ')}.`)
     if (print === true) {
       const secret = newSecret()
       return json ? printJson({ secret }) : printText(secret)
     }
     if (remote) return json ? printJson({ steps: steps(name) }) : printText(steps(name).join('\n'))
-    rotateIn(resolve(file ?? join(ROOT, '.dev.vars')), name)
+    rotateIn(resolve(file ?? join(ROOT, '.dev.vars')), name, force === true)
     note(`${name} is new, and what was there is ${name}_PREVIOUS. Restart npm run dev.`)
     if (name === 'LATCHKEY_SECRET') note(STRANGERS)
     if (json) printJson({ name })
@@ -43,7 +44,7 @@ const WHEN: Record<Name, string> = {
 }
 
 /** Everything else in the file stays, and there is never half a file. @throws Refusal */
-function rotateIn(path: string, name: Name): void {
+function rotateIn(path: string, name: Name, force: boolean): void {
   if (!existsSync(path)) throw new Refusal(`${path} is not there. npm run dev writes it.`)
   const lines = readFileSync(path, 'utf8').split('\n')
   const valueOf = (wanted: string) =>
@@ -54,6 +55,9 @@ function rotateIn(path: string, name: Name): void {
   // Where LATCHKEY_SECRET is not set, its keys come from JWT_SECRET_KEY.
   const old = [name, 'JWT_SECRET_KEY'].map(valueOf).find((value) => value !== undefined && value !== '')
   if (old === undefined) throw new Refusal(`${path} has no ${name}.`)
+  if (!force && (valueOf(`${name}_PREVIOUS`) ?? '') !== '') {
+    throw new Refusal(`${name}_PREVIOUS is still there, and another rotation ends it. Rotate again ${WHEN[name]}, or with --force.`)
+  }
   const fresh = [`${name}=${newSecret()}`, `${name}_PREVIOUS=${old}`]
   const at = lines.findIndex((line) => nameIn(line) === name)
   const isOld = (line: string) => [name, `${name}_PREVIOUS`].includes(nameIn(line))

@@ -1,4 +1,4 @@
-import { MAX_ROLES, setRoles } from '../../src/core/administration.ts'
+import { adjustRoles, MAX_ROLES, setRoles } from '../../src/core/administration.ts'
 import { command, onlyArgument, Refusal, UsageError } from './command.ts'
 import { rolesOf } from './create-user.ts'
 import { note, printJson } from './output.ts'
@@ -19,10 +19,11 @@ export const usersRoles = command({
     const [given, added, removed] = [exactly, add, remove].map((text) => rolesOf(text ?? ''))
     await withDatabase(async (db) => {
       const { id, email, roles } = await userNamed(db, who)
-      const wanted = relative ? [...roles, ...added!].filter((role) => !removed!.includes(role)) : given!
-      const list = [...new Set(wanted)].sort()
-      if (list.length > MAX_ROLES) throw new Refusal(`A user has at most ${MAX_ROLES} roles.`)
-      await setRoles(db, id, list, by, now)
+      if (new Set(relative ? [...roles, ...added!] : given!).size > MAX_ROLES)
+        throw new Refusal(`A user has at most ${MAX_ROLES} roles.`)
+      if (relative) await adjustRoles(db, id, { add: added!, remove: removed! }, by, now)
+      else await setRoles(db, id, given!, by, now)
+      const { roles: list } = await userNamed(db, String(id))
       note(`User ${id} (${email}) has ${list.length === 0 ? 'no role' : `the roles ${list.join(', ')}`}.`)
       if (json) printJson({ id, email, roles: list })
     })

@@ -62,6 +62,29 @@ export async function setRoles(db: D1Database, id: number, roles: string[], by: 
   })
 }
 
+/**
+ * Gives and takes roles, whatever the others are: two operators at once lose neither's change.
+ * @throws Problem 404 `not_found`, 409 `last_admin`, 503 `unavailable`
+ */
+export async function adjustRoles(
+  db: D1Database,
+  id: number,
+  { add, remove }: { add: string[]; remove: string[] },
+  by: Client,
+  now: number,
+): Promise<void> {
+  const [given, taken] = [JSON.stringify(add), JSON.stringify(remove)]
+  const adjusted = sql`(SELECT json_group_array(value) FROM (
+    SELECT value FROM json_each(users.roles) UNION SELECT value FROM json_each(${given})
+    EXCEPT SELECT value FROM json_each(${taken}) ORDER BY value))`
+  await change(db, id, by, now, {
+    event: 'roles_changed',
+    pending: sql`roles <> ${adjusted}`,
+    ...(remove.includes(ADMIN) && { may: mayLoseAdmin }),
+    to: (chosen) => sql`UPDATE users SET roles = ${adjusted} WHERE ${chosen}`,
+  })
+}
+
 /** Ends every session of somebody; twice is the same as once. @throws Problem 404 `not_found`, 503 `unavailable` */
 export async function endSessionsOf(db: D1Database, id: number, by: Client, now: number): Promise<void> {
   const pending = isUnrevoked(sql`user_id = ${id}`)

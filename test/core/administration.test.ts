@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { deleteUser, disableUser, setRoles } from '../../src/core/administration.ts'
+import { adjustRoles, deleteUser, disableUser, setRoles } from '../../src/core/administration.ts'
 import { eventsOf } from '../accounts.ts'
 import { freshDatabase, insertUser, now } from '../support.ts'
 
@@ -17,6 +17,7 @@ const withRoles = async (roles: string[], row: Parameters<typeof insertUser>[0] 
 
 const ways: [string, (id: number) => Promise<unknown>][] = [
   ['disabled', (id) => disableUser(env.DB, id, BY, now())],
+  ['adjusted', (id) => adjustRoles(env.DB, id, { add: ['editor'], remove: ['admin'] }, BY, now())],
   ['demoted', (id) => setRoles(env.DB, id, ['editor'], BY, now())],
   ['deleted', (id) => deleteUser(env.DB, id, BY, now())],
 ]
@@ -44,5 +45,30 @@ describe('where nobody else administers', () => {
       const wasSo = what === 'disabled' && 'disabled_at' in row
       expect(await eventsOf(id)).toHaveLength(wasSo ? 0 : 1)
     }
+  })
+})
+
+describe('roles that are given and taken', () => {
+  const rolesOf = (id: number) => env.DB.prepare('SELECT roles FROM users WHERE id = ?').bind(id).first<string>('roles')
+
+  it("by fifty at once lose nobody's change, and no role comes back", async () => {
+    const id = await withRoles(['admin', 'old'])
+    await withRoles(['admin'])
+    const names = Array.from({ length: 48 }, (_, i) => `role-${i}`)
+    await Promise.all([
+      adjustRoles(env.DB, id, { add: [], remove: ['admin', 'old'] }, BY, now()),
+      ...names.map((name) => adjustRoles(env.DB, id, { add: [name], remove: [] }, BY, now())),
+      adjustRoles(env.DB, id, { add: [], remove: ['role-that-is-not-there'] }, BY, now()),
+    ])
+    expect(JSON.parse((await rolesOf(id))!)).toEqual(names.sort())
+    expect(await eventsOf(id)).toHaveLength(49)
+  })
+
+  it('are each there once, in one order; twice is the same as once', async () => {
+    const id = await withRoles(['b'])
+    for (let i = 0; i < 2; i++) await adjustRoles(env.DB, id, { add: ['b', 'a', 'a'], remove: [] }, BY, now())
+    expect(await rolesOf(id)).toBe('["a","b"]')
+    await adjustRoles(env.DB, id, { add: ['c'], remove: ['a', 'b', 'c'] }, BY, now())
+    expect(await rolesOf(id)).toBe('[]')
   })
 })

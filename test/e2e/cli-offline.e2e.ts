@@ -1,4 +1,5 @@
 /** What the command line does without a running service: the way to a deployed database, secrets, usage. */
+import { spawnSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -52,7 +53,9 @@ describe('secret rotate', () => {
     const file = join(folder, 'vars')
     const text = '# mine\nJWT_SECRET_KEY=old-one\nJWT_SECRET_KEY_PREVIOUS=older\nMAIL_FROM=a@b.example\n'
     writeFileSync(file, text, { mode: 0o600 })
-    const { code, stdout, stderr } = await latchkey(['secret', 'rotate', '--file', file])
+    const kept = await latchkey(['secret', 'rotate', '--file', file]) // the older one may still be needed
+    expect([kept.code, readFileSync(file, 'utf8')]).toEqual([1, text])
+    const { code, stdout, stderr } = await latchkey(['secret', 'rotate', '--file', file, '--force'])
     expect([code, stdout]).toEqual([0, ''])
     const after = readFileSync(file, 'utf8')
     expect(after).toMatch(
@@ -78,6 +81,33 @@ describe('secret rotate', () => {
     const places = [old!, fresh!, gone!].map((step) => stdout.indexOf(step))
     expect(places).toEqual([...places].sort((a, b) => a - b))
     expect(places[0]).toBeGreaterThan(0)
+  })
+})
+
+describe('what goes in and out', () => {
+  it('a password on standard input is its first line, in UTF-8', async () => {
+    const at = ['--password-stdin', '--persist-to', join(folder, 'passwords')]
+    const first = await latchkey(['users', 'create', 'line@example.com', ...at], 'velvet-otter-plinth-9\nsecond line\n')
+    expect(first).toMatchObject({ code: 0 })
+    const common = await latchkey(
+      ['users', 'create', 'common@example.com', ...at],
+      'password123\nvelvet-otter-plinth-9\n',
+    )
+    expect(common).toMatchObject({ code: 1 }) // its first line alone is too common
+    const bytes = spawnSync('sh', [
+      '-c',
+      `printf 'p\\344ssw\\366rd-xyz-1234\\n' | npm run -s latchkey -- users create latin@example.com ${at.join(' ')}`,
+    ])
+    expect(bytes.status).toBe(1)
+    expect(bytes.stderr.toString()).toContain('not UTF-8')
+  })
+
+  it.each([
+    ['a full disk', '> /dev/full'],
+    ['a reader who has gone', '| true'],
+  ])('an answer that could not be written is no success: %s', (_what, where) => {
+    const shell = `set -o pipefail; (sleep 1; exec npm run -s latchkey -- help) ${where}`
+    expect(spawnSync('bash', ['-c', shell]).status).not.toBe(0)
   })
 })
 
