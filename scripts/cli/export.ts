@@ -1,4 +1,4 @@
-import { closeSync, fchmodSync, openSync, renameSync, writeSync } from 'node:fs'
+import { closeSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
 import { auditRow } from '../../src/core/audit.ts'
 import { batch } from '../../src/core/d1.ts'
 import { exportFormats, storedUsers } from '../import/export.ts'
@@ -24,12 +24,20 @@ export const exportCommand = command({
       throw new Refusal('An export holds password hashes, which do not belong on a screen. Name a file with --output.')
     }
     note('An export holds every password hash. Keep it where nobody else reads it, and delete it when it has served.')
-    // Under its own name only when it is whole.
+    if (output !== undefined && statSync(output, { throwIfNoEntry: false })?.isDirectory()) {
+      throw new Refusal(`${output} is a folder. Name a file in it.`)
+    }
+    // Under its own name only when it is whole; and a file of our own, not what a link there leads to.
     const part = output === undefined ? undefined : `${output}.part`
-    const fd = part === undefined ? process.stdout.fd : openSync(part, 'w', 0o600)
+    if (part !== undefined) rmSync(part, { force: true })
+    const fd = part === undefined ? process.stdout.fd : openSync(part, 'wx', 0o600)
+    const interrupted = () => {
+      if (part !== undefined) rmSync(part, { force: true })
+      process.exit(130)
+    }
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupted)
     let count = 0
     try {
-      if (part !== undefined) fchmodSync(fd, 0o600)
       await withDatabase(async (db) => {
         await batch(db, [auditRow({ event: 'users_exported' }, by, now)])
         writeAll(fd, format.header)
@@ -38,10 +46,13 @@ export const exportCommand = command({
           count += users.length
         }
       })
+      if (output !== undefined) renameSync(`${output}.part`, output)
     } finally {
-      if (part !== undefined) closeSync(fd)
+      if (part !== undefined) {
+        closeSync(fd)
+        rmSync(part, { force: true })
+      }
     }
-    if (output !== undefined) renameSync(`${output}.part`, output)
     note(`Wrote ${count} users.`)
   },
 })

@@ -38,9 +38,7 @@ async function answer(given: string[]): Promise<number> {
   try {
     if (found) return await run(found.command, found.rest)
     if (!argv.every((word) => word === '--help' || word === '-h'))
-      throw new UsageError(
-        `There is no command "${argv.join(' ').split(' -', 1)[0]}".`,
-      )
+      throw new UsageError(`There is no command "${argv.join(' ').split(' -', 1)[0]}".`)
     printText(help())
     return 0
   } catch (error) {

@@ -56,7 +56,9 @@ function rotateIn(path: string, name: Name, force: boolean): void {
   const old = [name, 'JWT_SECRET_KEY'].map(valueOf).find((value) => value !== undefined && value !== '')
   if (old === undefined) throw new Refusal(`${path} has no ${name}.`)
   if (!force && (valueOf(`${name}_PREVIOUS`) ?? '') !== '') {
-    throw new Refusal(`${name}_PREVIOUS is still there, and another rotation ends it. Rotate again ${WHEN[name]}, or with --force.`)
+    throw new Refusal(
+      `${name}_PREVIOUS is still there, and another rotation ends it. Rotate again ${WHEN[name]}, or with --force.`,
+    )
   }
   const fresh = [`${name}=${newSecret()}`, `${name}_PREVIOUS=${old}`]
   const at = lines.findIndex((line) => nameIn(line) === name)

@@ -43,8 +43,8 @@ export type Options = {
   firebase: FirebaseProject | undefined
 }
 
-/** Leaves room above for the ids of new users, which have to stay exact in JavaScript. */
-const MAX_ID = 2 ** 52
+/** Leaves room above for the ids of new users: 15 digits are what `/admin` takes, and exact in JavaScript. */
+const MAX_ID = 2 ** 48
 
 /** Judges one row by itself. What it may conflict with is judged elsewhere. */
 export function candidate(row: GoodRow, mapping: Mapping, options: Options): Candidate | Refusal {
@@ -83,6 +83,8 @@ export function candidate(row: GoodRow, mapping: Mapping, options: Options): Can
   if (unreadable) return { line, reason: 'unreadable_value', field: unreadable }
   if (deleted) return { line, reason: 'deleted' }
 
+  // An object that does not name a password at all may name it otherwise.
+  if (!mapping.has('hashed_password') && !options.withoutPassword) return { line, reason: 'password_missing' }
   const hash = hashOf(cell('hashed_password'), cell('salt'), options.firebase)
   if ('refused' in hash && !options.withoutPassword) return { line, reason: `password_${hash.refused}` }
   const hashed_password = 'hash' in hash ? hash.hash : null

@@ -34,24 +34,42 @@ export type Run = Options & {
 const CHUNK_ROWS = 5_000
 
 /**
- * Moves every row that can be moved, in order, and reports each once. Rows that are there already are left as they are,
+ * Moves every row that can be moved, and reports each once: first those that bring an id, in order, then, in a second
+ * reading, those that get one, which so is nobody else's. Rows that are there already are left as they are,
  * so a run that was interrupted is finished by running it again. In a dry run nothing is written.
  * @throws UnreadableFile when the file has no column of addresses, or lacks one that was named
  */
 export async function importUsers(source: Source, run: Run): Promise<void> {
   const ledger = new Ledger()
   const write = writer(run, ledger)
-  const mapping = mapper(source, run.named)
-  let chunk: (Candidate | Refusal)[] = []
-  try {
-    for (const row of source.rows) {
-      chunk.push('fault' in row ? { line: row.line, reason: row.fault } : candidate(row, mapping(row), run))
+  const mapping = mapper(source, run)
+  const needsId = (row: Candidate | Refusal) => 'user' in row && row.user.id === null
+  let waiting = 0
+  const pass = async (rows: Source['rows'], isMeant: (row: Candidate | Refusal) => boolean): Promise<void> => {
+    let chunk: (Candidate | Refusal)[] = []
+    for (const row of rows) {
+      const judged = 'fault' in row ? { line: row.line, reason: row.fault } : candidate(row, mapping(row), run)
+      if (!isMeant(judged)) {
+        waiting++
+        continue
+      }
+      chunk.push(judged)
       if (chunk.length === CHUNK_ROWS) {
         await write(chunk)
         chunk = []
       }
     }
     await write(chunk)
+  }
+  try {
+    await pass(source.rows, (row) => !needsId(row))
+    if (waiting === 0) return
+    const second = source.again()
+    try {
+      await pass(second.rows, needsId)
+    } finally {
+      second.close()
+    }
   } finally {
     ledger.close()
   }
@@ -107,7 +125,7 @@ const taken = ({ line, user, oldId, lost }: Candidate): Outcome => ({
 })
 
 /** The fields of a row. Rows of one file mostly have the same columns, so the answer is kept. */
-function mapper(source: Source, named: ReadonlyMap<Field, string>) {
+function mapper(source: Source, { named, withoutPassword }: Run) {
   const objects = source.format === 'json' || source.format === 'jsonl'
   let last: { columns: readonly string[]; mapping: Mapping } | undefined
   return (row: GoodRow): Mapping => {
@@ -121,6 +139,12 @@ function mapper(source: Source, named: ReadonlyMap<Field, string>) {
     if (!objects && !mapping.has('email')) {
       throw new UnreadableFile(
         `No column is known as an address: name it with --map email=. Columns: ${columns.join(', ')}.`,
+      )
+    }
+    if (!objects && !withoutPassword && !mapping.has('hashed_password')) {
+      throw new UnreadableFile(
+        'No column is known as a password: name it with --map hashed_password=, or say --without-password. ' +
+          `Columns: ${columns.join(', ')}.`,
       )
     }
     last = { columns, mapping }

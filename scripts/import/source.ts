@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from 'node:fs'
+import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import { csvRows } from './csv.ts'
 import { Blocks, Text } from './input.ts'
 import { jsonLineRows, jsonRows } from './json.ts'
@@ -15,6 +15,8 @@ export type Source = {
   /** How much of the file has been read, from 0 to 1. */
   progress: (rowsRead: number) => number
   close: () => void
+  /** The same file once more. */
+  again: () => Source
 }
 
 export type SourceOptions = { format?: Format | undefined; table?: string | undefined; blockBytes?: number }
@@ -23,11 +25,14 @@ const DIALECTS = { mysqldump: 'mysql', pg_dump: 'postgres', 'sqlite-dump': 'sqli
 
 /** Opens a file for one reading, in bounded memory whatever its size. @throws UnreadableFile */
 export function openSource(path: string, options: SourceOptions = {}): Source {
+  // A pipe can be read once, and a beginning that was looked at is gone.
+  if (!statSync(path).isFile()) throw new UnreadableFile(`${path} is not a regular file. Save it to one first.`)
+  const again = () => openSource(path, options)
   const format = options.format ?? formatOf(path)
   const table = new TableChoice(options.table)
   if (format === 'sqlite') {
     const { total, rows, close } = openSqlite(path, table)
-    return { format, rows, close, progress: (rowsRead) => rowsRead / Math.max(total, 1) }
+    return { format, rows, close, again, progress: (rowsRead) => rowsRead / Math.max(total, 1) }
   }
   const blocks = new Blocks(path, options.blockBytes)
   const text = new Text(blocks)
@@ -39,7 +44,8 @@ export function openSource(path: string, options: SourceOptions = {}): Source {
         : format === 'json'
           ? jsonRows(text)
           : sqlRows(text, DIALECTS[format], table)
-  return { format, rows, close: () => blocks.close(), progress: () => blocks.bytesRead / Math.max(blocks.size, 1) }
+  const progress = () => blocks.bytesRead / Math.max(blocks.size, 1)
+  return { format, rows, close: () => blocks.close(), again, progress }
 }
 
 /** What a file is, by how it begins. Its name decides only between CSV and a dump whose beginning says nothing. */

@@ -31,6 +31,7 @@ export function flag(cell: unknown): Read<boolean> {
 export function time(cell: unknown): Read<number> {
   const value = text(cell)
   if (typeof value !== 'string' || value.startsWith('0000-00-00')) return value === UNREADABLE ? UNREADABLE : null
+  if (/^(19|20)\d{6}$/.test(value)) return UNREADABLE // a day like 20240101, and not one of 1970 in seconds
   if (/^\d{1,17}(\.\d*)?$/.test(value)) {
     let seconds = Number(value)
     while (seconds >= SECONDS_MAX) seconds /= 1000

@@ -49,7 +49,12 @@ function file(content: string, name = 'in.jsonl'): string {
   return path
 }
 
-const jsonl = (rows: object[]) => rows.map((row) => `${JSON.stringify(row)}\n`).join('')
+/** Rows that name no password have none. */
+const jsonl = (rows: object[]) =>
+  rows
+    .map((row) => (Object.keys(row).some((name) => /password/i.test(name)) ? row : { hashed_password: null, ...row }))
+    .map((row) => `${JSON.stringify(row)}\n`)
+    .join('')
 
 async function imported(db: D1Database, content: string, options: Partial<Run> & { maxBytes?: number } = {}) {
   const outcomes: Outcome[] = []
@@ -88,6 +93,39 @@ async function users(db: D1Database) {
 }
 
 const latchkey = (...args: string[]) => run('npm', ['run', '-s', 'latchkey', '--', ...args, '--persist-to', state])
+
+describe('what a stranger brings', () => {
+  it.each([true, false])('who gets an id gets none that a later row brings (dry run: %s)', (dryRun) =>
+    withEmpty(async (db) => {
+      const content = jsonl([{ email: 'without@example.com' }, { id: 1, email: 'with@example.com' }])
+      const outcomes = await imported(db, content, { dryRun })
+      expect(outcomes.map(({ line, outcome }) => [line, outcome])).toEqual([
+        [2, 'taken'],
+        [1, 'taken'],
+      ])
+      const rows = await db.prepare('SELECT id, email FROM users ORDER BY id').all()
+      const expected = ['with@example.com', 'without@example.com'].map((email, i) => ({ id: i + 1, email }))
+      expect(rows.results).toEqual(dryRun ? [] : expected)
+    }),
+  )
+
+  it('nobody is taken without a password because its column has another name', () =>
+    withEmpty(async (db) => {
+      const line = `${JSON.stringify({ id: 1, email: 'a@example.com', pw: HASH })}\n`
+      expect(brief(await imported(db, line))).toEqual([[1, 'password_missing']])
+      expect(brief(await imported(db, line, { named: new Map([['hashed_password', 'pw']]) }))).toEqual([[1, 'taken']])
+      const csv = file(`id,email,pw\n2,b@example.com,${HASH}\n`, 'pw.csv')
+      const source = openSource(csv)
+      const run = { target: { db, maxBytes: 1_000_000 }, by, now: NOW, named: new Map(), dryRun: false }
+      const rest = { withoutPassword: false, newIds: false, firebase: undefined, report: () => {} }
+      await expect(importUsers(source, { ...run, ...rest })).rejects.toThrow('--map hashed_password=')
+      source.close()
+    }))
+
+  it('a pipe is refused, because its beginning would be lost', () => {
+    expect(() => openSource('/dev/null')).toThrow('not a regular file')
+  })
+})
 
 describe('rows that are in the way', () => {
   const there = [
@@ -384,7 +422,9 @@ describe('the command', () => {
     const unknown = await latchkey('import', path)
     expect([unknown.code, unknown.output]).toEqual([1, expect.stringContaining('Columns: a, b.')])
     expect((await latchkey('import', path, '--map', 'email=c')).output).toContain('There is no column c.')
-    expect((await latchkey('import', path, '--map', 'email=b', '--map', 'id=a', '--dry-run')).code).toBe(0)
+    expect(
+      (await latchkey('import', path, '--map', 'email=b', '--map', 'id=a', '--without-password', '--dry-run')).code,
+    ).toBe(0)
   })
 })
 
