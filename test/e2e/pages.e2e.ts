@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { en } from '../../src/pages/words.en.ts'
 import { ko } from '../../src/pages/words.ko.ts'
 import { launchBrowser, openPage, screenshot, withoutChromium } from './browser.ts'
@@ -295,9 +295,9 @@ async function submit(page: Page, name: string): Promise<void> {
 /** Whatever is wrong with a page that can be measured: nothing sticks out, and axe, which needs script, finds nothing. */
 async function look(page: Page, name: string, script: boolean): Promise<void> {
   await screenshot(page, name)
-  const overflow = await page.evaluate(
-    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-  )
+  const measure = () => document.documentElement.scrollWidth - document.documentElement.clientWidth
+  // Between two pages there is no document to measure.
+  const overflow = await vi.waitFor(() => page.evaluate(measure), { timeout: 10_000 })
   expect(overflow, name).toBeLessThanOrEqual(0)
   if (!script) return
   await page.evaluate(AXE)
