@@ -40,6 +40,7 @@ export default defineConfig({
     maxWorkers: 1,
     testTimeout: 30_000,
     silent: 'passed-only',
+    css: true, // stylesheets that a test reads are not emptied
     coverage: { provider: 'v8', include: ['src/**'] },
   },
 })

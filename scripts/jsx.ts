@@ -5,7 +5,7 @@ import ts from 'typescript'
 
 /** From now on Node also takes `.tsx`: it strips types by itself, but leaves JSX alone. */
 export function takeJsx(): void {
-  const compilerOptions = { jsx: ts.JsxEmit.ReactJSX, jsxImportSource: 'hono/jsx', module: ts.ModuleKind.ESNext }
+  const compilerOptions = { jsx: ts.JsxEmit.ReactJSX, jsxImportSource: '#jsx', module: ts.ModuleKind.ESNext }
   registerHooks({
     load(url, context, next) {
       if (!url.endsWith('.tsx')) return next(url, context)

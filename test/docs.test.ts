@@ -60,7 +60,7 @@ const resolved = (page: string, target: string) =>
   decodeURIComponent(new URL(target, `https://docs.example/${page}`).pathname.slice(1)).replace(/\/$/, '')
 
 /** What is answered from files (`public`), without the Worker. */
-const FILES = ['GET /openapi.json', 'GET /docs']
+const FILES = ['GET /openapi.json', 'GET /docs', 'GET /style.css', 'GET /enhance.js']
 
 const ROUTE = /^(GET|POST|PUT|PATCH|DELETE) \//
 const SETTING = /^[A-Z][A-Z_]+$/

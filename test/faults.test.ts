@@ -915,12 +915,11 @@ const scenarios: Scenario[] = [
 
 /** Routes that never ask the database, with a request to each. */
 const WITHOUT_D1: Record<string, string> = {
-  'GET /enhance.js': '/enhance.js',
+  'GET /brand.css': '/brand.css',
   'GET /forgot': '/forgot',
   'GET /health': '/health',
   'GET /register': '/register',
   'GET /reset': `/reset?token=${LINK}`,
-  'GET /style.css': '/style.css',
   'GET /verify': `/verify?token=${LINK}`,
 }
 

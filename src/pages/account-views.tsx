@@ -1,4 +1,4 @@
-import type { Child } from 'hono/jsx'
+import type { Child } from '../lib/jsx-runtime.ts'
 import { ADMIN } from '../core/administration.ts'
 import type { Language } from '../core/audit.ts'
 import type { User } from '../core/users.ts'

@@ -1,4 +1,4 @@
-import type { Child } from 'hono/jsx'
+import type { Html } from '../lib/jsx-runtime.ts'
 import { Problem } from '../core/problem.ts'
 import type { Session } from '../core/sessions.ts'
 import { form } from '../http/body.ts'
@@ -9,7 +9,7 @@ import { isOwnPage } from './return-to.ts'
 import { page, type PageContext, type View, viewOf } from './view.tsx'
 
 /** The page that shows why something was refused. */
-export type Refused = (view: View, fields?: URLSearchParams) => Child
+export type Refused = (view: View, fields?: URLSearchParams) => Html
 
 const asProblemPage: Refused = (view) => <ProblemPage view={view} />
 

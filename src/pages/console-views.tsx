@@ -1,4 +1,4 @@
-import type { Child } from 'hono/jsx'
+import type { Child } from '../lib/jsx-runtime.ts'
 import type { ListedEvent, ListedUser, userDetails } from '../features/admin/queries.ts'
 import { Moment, Origin, Press, Step } from './account-views.tsx'
 import { Form, type Props, Refusal } from './forms.tsx'

@@ -1,4 +1,4 @@
-import type { Child } from 'hono/jsx'
+import type { Child } from '../lib/jsx-runtime.ts'
 import { Layout } from './layout.tsx'
 import type { View } from './view.tsx'
 import { fieldProblems } from './words.ts'

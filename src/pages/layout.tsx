@@ -1,4 +1,4 @@
-import type { Child } from 'hono/jsx'
+import type { Child } from '../lib/jsx-runtime.ts'
 import { languages } from '../core/audit.ts'
 import type { View } from './view.tsx'
 import { words } from './words.ts'
@@ -16,6 +16,7 @@ export const Layout = ({ view, title, wide = false, children }: LayoutProps) => 
         <title>{`${problem ? `${say.error}: ` : ''}${title} – ${brand.name}`}</title>
         <link rel="icon" href="data:," />
         <link rel="stylesheet" href="/style.css" />
+        {brand.color !== undefined && <link rel="stylesheet" href="/brand.css" />}
         <script src="/enhance.js" defer></script>
       </head>
       <body class={wide ? 'wide' : undefined} data-show={say.show} data-hide={say.hide}>

@@ -1,7 +1,6 @@
 import type { Context } from 'hono'
 import { setCookie } from 'hono/cookie'
-import { html } from 'hono/html'
-import type { Child } from 'hono/jsx'
+import type { Html } from '../lib/jsx-runtime.ts'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { config } from '../config.ts'
 import { type Language, languages } from '../core/audit.ts'
@@ -19,7 +18,7 @@ export type PageContext = Context<AppEnv>
 export type View = {
   language: Language
   say: Words
-  brand: { name: string; logo: string | undefined }
+  brand: { name: string; logo: string | undefined; color: string | undefined }
   /** This page's address, without its query. */
   path: string
   /** What its query must keep when the language is changed. */
@@ -50,7 +49,7 @@ export function viewOf(c: PageContext, fields?: URLSearchParams, problem?: Probl
   return {
     language,
     say,
-    brand: { name: settings.APP_NAME, logo: settings.APP_LOGO_URL },
+    brand: { name: settings.APP_NAME, logo: settings.APP_LOGO_URL, color: settings.APP_COLOR },
     path: PAGES_OF_FORMS[c.req.path] ?? c.req.path,
     kept: Object.fromEntries(STATES.flatMap((name) => (shown(name) === undefined ? [] : [[name, shown(name)!]]))),
     returnTo,
@@ -60,7 +59,7 @@ export function viewOf(c: PageContext, fields?: URLSearchParams, problem?: Probl
 }
 
 /** Answers with a page. Where its address asks for a language, that is remembered. */
-export function page(c: PageContext, view: View, content: Child, status: ContentfulStatusCode = 200): Response {
+export function page(c: PageContext, view: View, content: Html, status: ContentfulStatusCode = 200): Response {
   const { language, brand, returnTo } = view
   if (c.req.query('lang') === language) {
     setCookie(c, LANGUAGE_COOKIE, language, { ...COOKIE_ATTRIBUTES, maxAge: COOKIE_MAX_SECONDS })
@@ -68,8 +67,7 @@ export function page(c: PageContext, view: View, content: Child, status: Content
   // Browsers hold a form to `form-action` on its redirects, too.
   const [image, form] = [brand.logo?.startsWith('/') ? " 'self'" : originOf(brand.logo), originOf(returnTo)]
   if (image !== '' || form !== '') c.header('Content-Security-Policy', contentPolicy({ image, form }))
-  // Hono's own type for what this template gives is a promise as well; without asynchronous components it is none.
-  return c.html(html`<!doctype html>${content}` as string, status)
+  return c.html(`<!doctype html>${content.text}`, status)
 }
 
 /** An address elsewhere as a source in a policy. */

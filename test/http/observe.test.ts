@@ -259,7 +259,7 @@ describe('Server-Timing', () => {
       /^total;dur=\d+, d1;dur=\d+;desc="1 calls", doorkeeper;dur=\d+;desc="1 calls"$/,
     )
     expect(await of('GET', '/nothing')).toMatch(/^total;dur=\d+$/)
-    expect(await of('GET', '/style.css')).toMatch(/^total;dur=\d+$/)
+    expect(await of('GET', '/brand.css')).toMatch(/^total;dur=\d+$/)
   })
 })
 

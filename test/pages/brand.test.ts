@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import enhance from '../../public/enhance.js?raw'
+import style from '../../public/style.css?raw'
 import { luminance, textOn } from '../../src/lib/color.ts'
 import { callWith, ENV, expectProblem, freshDatabase, ORIGIN } from '../support.ts'
 
@@ -59,13 +61,18 @@ describe('the colour', () => {
     ['#000000', '#fff'],
     ['#FFFFFF', '#000'],
   ])('%s is that of buttons, with %s on it', async (APP_COLOR, text) => {
-    const css = await (await open('/style.css', { APP_COLOR })).text()
-    expect(css).toContain(`:root { --accent: ${APP_COLOR}; --on-accent: ${text}; }`)
+    const answer = await open('/brand.css', { APP_COLOR })
+    expect(answer.headers.get('Content-Type')).toBe('text/css; charset=utf-8')
+    expect(await answer.text()).toBe(`:root { --accent: ${APP_COLOR}; --on-accent: ${text}; }\n`)
+    expect(style).toMatch(/--accent: .*--on-accent: /s) // the names that it changes
   })
 
-  it('leaves the stylesheet alone where it is not set', async () => {
-    const css = await (await open('/style.css')).text()
-    expect(css.match(/--accent:/g)).toHaveLength(1)
+  it('comes after the stylesheet, on pages of a service that has one', async () => {
+    const linksOf = async (settings = {}) =>
+      (await (await open('/login', settings)).text()).match(/(?<=rel="stylesheet" href=")[^"]+/g)
+    expect(await linksOf({ APP_COLOR: '#1d4ed8' })).toEqual(['/style.css', '/brand.css'])
+    expect(await linksOf()).toEqual(['/style.css'])
+    expect(await (await open('/brand.css')).text()).toBe('')
   })
 
   it.each(['red', '#fff', '#12345g', '#1234567', '123456', '#123456; } body { display: none'])(
@@ -90,11 +97,9 @@ describe('the colour', () => {
 
 describe('the files', () => {
   it.each([
-    ['/style.css', 'text/css; charset=utf-8'],
-    ['/enhance.js', 'text/javascript; charset=utf-8'],
-  ])('%s comes from here, as %s', async (path, type) => {
-    const answer = await open(path)
-    expect(answer.headers.get('Content-Type')).toBe(type)
-    expect(await answer.text()).not.toMatch(/https?:|@import|url\(/)
+    ['style.css', style],
+    ['enhance.js', enhance],
+  ])('%s loads nothing else', (_name, text) => {
+    expect(text).not.toMatch(/https?:|@import|url\(/)
   })
 })

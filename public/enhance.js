@@ -1,8 +1,5 @@
-/**
- * What script adds to the pages; each works without it. Passwords can be shown, times are told in the reader's own
- * zone. A field that was shown is hidden again before it is sent, so that no browser keeps the password as a word.
- */
-export const enhance = `
+// What script adds to the pages; each works without it. Passwords can be shown, times are told in the reader's own zone.
+
 for (const input of document.querySelectorAll('input[type=password]')) {
   const button = document.createElement('button')
   const show = (shown) => {
@@ -13,10 +10,12 @@ for (const input of document.querySelectorAll('input[type=password]')) {
   button.className = 'show'
   button.setAttribute('aria-controls', input.id)
   button.addEventListener('click', () => show(input.type === 'password'))
-  input.form.addEventListener('submit', () => show(false))
+  input.form.addEventListener('submit', () => show(false)) // so that no browser keeps the password as a word
   show(false)
   input.after(button)
 }
 for (const time of document.querySelectorAll('time'))
-  time.textContent = new Date(time.dateTime).toLocaleString(document.documentElement.lang, { dateStyle: 'medium', timeStyle: 'short' })
-`
+  time.textContent = new Date(time.dateTime).toLocaleString(document.documentElement.lang, {
+    dateStyle: 'medium',
+    timeStyle: 'short',
+  })
