@@ -10,4 +10,4 @@ import { loginRequired } from './http/guard.ts'
 export const action = new Hono<AppEnv>()
   .basePath('/action')
   .use(loginRequired)
-  .post('/', (c) => c.json({ message: 'You are signed in.', user_id: c.var.session.user_id }))
+  .post('/', (c) => c.json({ message: 'You are signed in.', user_id: c.get('session').user_id }))

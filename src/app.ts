@@ -1,5 +1,4 @@
 import { Hono } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
 import { action } from './action.ts'
 import { account } from './features/account/routes.ts'
 import { admin } from './features/admin/routes.ts'
@@ -13,14 +12,14 @@ import { revoked } from './features/revoked/routes.ts'
 import { session } from './features/session/routes.ts'
 import { answerError, answerUnknown, methodsAt } from './http/answer.ts'
 import type { AppEnv } from './http/app-env.ts'
-import { BODY_MAX_BYTES, refuseBody } from './http/body.ts'
-import { allowOrigins, configured, harden, identify } from './http/headers.ts'
+import { limitBody } from './http/body.ts'
+import { allowOrigins, configured, harden } from './http/headers.ts'
 import { observe } from './http/observe.ts'
 import { pages } from './pages/routes.tsx'
 
 /** The map: what every request passes, in this order, and where it may end. Each route names its own guard. */
 export const app = new Hono<AppEnv>()
-  .use(observe, identify, harden, bodyLimit({ maxSize: BODY_MAX_BYTES, onError: refuseBody }))
+  .use(observe, harden, limitBody)
   .route('/', health) //                GET /health, GET /ready: before the settings are asked for
   .use(configured, allowOrigins)
   .route('/', action) //                yours: /action

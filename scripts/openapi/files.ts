@@ -1,5 +1,5 @@
 import { app } from '../../src/app.ts'
-import { HEADERS } from '../../src/http/headers.ts'
+import { HEADERS, PAGE_HEADERS } from '../../src/http/headers.ts'
 import { pages } from '../../src/pages/routes.tsx'
 import { chapters } from './chapters.ts'
 import { contractOf } from './document.ts'
@@ -16,11 +16,11 @@ export function contractFiles(): Record<string, string> {
 }
 
 /**
- * Files are answered without the Worker, so what it adds to its answers stands here again, but for `no-store`: they
- * are the same for everybody. Pages elsewhere may load the client, and read the document.
+ * Files are answered without the Worker, so what it adds to its answers stands here again, but not
+ * `no-store`: they are the same for everybody. Pages elsewhere may load the client, and read the document.
  */
 function headers(): string {
-  const everywhere = HEADERS.filter(([name]) => name !== 'Cache-Control').map(([name, value]) => `  ${name}: ${value}`)
+  const everywhere = [...HEADERS, ...PAGE_HEADERS].map(([name, value]) => `  ${name}: ${value}`)
   const shared = [
     '  Access-Control-Allow-Origin: *',
     '  ! Cross-Origin-Resource-Policy',

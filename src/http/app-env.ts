@@ -1,9 +1,8 @@
 import type { Context } from 'hono'
-import type { RequestIdVariables } from 'hono/request-id'
 import type { Problem } from '../core/problem.ts'
 
 /** What every handler may rely on. A guard adds `session` to it, on the routes that name one. */
-export type AppEnv = { Bindings: Bindings; Variables: RequestIdVariables & { problem?: Problem } }
+export type AppEnv = { Bindings: Bindings; Variables: { requestId: string; problem?: Problem } }
 
 /** `METRICS` counts requests where an operator has bound it. wrangler's own types know only what is bound. */
 type Bindings = Env & { METRICS?: AnalyticsEngineDataset }

@@ -12,14 +12,20 @@ const HEALTH = '/health'
 /**
  * Tells the operator about a request once it is answered: one line in the log, one data point where `METRICS` is bound,
  * and in development a `Server-Timing` header (W3C Server Timing). No body, no query, no header, no address of anybody,
- * and none of this ever fails a request.
+ * and none of this ever fails a request. Where nothing is to be told but failures, calls are not counted.
  */
 export const observe: MiddlewareHandler<AppEnv> = async (c, next) => {
+  const settings = settingsOf(c.env)
+  if (settings.REQUEST_LOG === 'off' && settings.SERVER_TIMING === 'off' && !c.env.METRICS) {
+    const startedAt = Date.now()
+    await next()
+    if (c.res.status >= 500) log(whatHappened(c, Date.now() - startedAt), c, settings)
+    return
+  }
   const startedAt = performance.now()
   const tally = emptyTally()
   await withTally(tally, next)
   const ms = Math.round(performance.now() - startedAt)
-  const settings = settingsOf(c.env)
   if (settings.SERVER_TIMING === 'on') c.header('Server-Timing', serverTiming(ms, tally))
   const seen = whatHappened(c, ms, tally)
   if (seen.route === HEALTH && seen.status < 400) return
@@ -38,7 +44,7 @@ function settingsOf(env: AppEnv['Bindings']): Pick<Config, 'REQUEST_LOG' | 'SERV
 
 type Seen = ReturnType<typeof whatHappened>
 
-function whatHappened(c: Context<AppEnv>, ms: number, tally: Tally) {
+function whatHappened(c: Context<AppEnv>, ms: number, tally?: Tally) {
   const route = matchedRoutes(c).find(({ method }) => method !== METHOD_NAME_ALL)?.path ?? null
   return {
     method: c.req.method,
@@ -47,8 +53,8 @@ function whatHappened(c: Context<AppEnv>, ms: number, tally: Tally) {
     status: c.res.status,
     code: c.var.problem?.code ?? null,
     ms,
-    d1: tally.d1.calls,
-    d1_ms: Math.round(tally.d1.ms),
+    d1: tally?.d1.calls ?? null,
+    d1_ms: tally ? Math.round(tally.d1.ms) : null,
     country: (c.req.raw.cf?.country as string | undefined) ?? null,
     user_id: (c.var as { session?: Session }).session?.user_id ?? null,
   }
@@ -83,7 +89,7 @@ function measure(
     metrics?.writeDataPoint({
       indexes: [name.slice(0, 96)], // bytes, as Cloudflare's page "Limits" has it; patterns are ASCII
       blobs: [name, method, String(status), code ?? '', country ?? ''],
-      doubles: [1, ms, d1],
+      doubles: [1, ms, d1 ?? 0],
     })
   } catch (error) {
     console.error(JSON.stringify({ level: 'error', code: 'metrics_not_written', reason: String(error).slice(0, 200) }))

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { answerError } from '../../src/http/answer.ts'
 import type { AppEnv } from '../../src/http/app-env.ts'
 import { freshLogin, loginRequired, offline, strictLogin } from '../../src/http/guard.ts'
-import { harden, identify } from '../../src/http/headers.ts'
+import { harden } from '../../src/http/headers.ts'
 import { randomId } from '../../src/lib/bytes.ts'
 import {
   bearer,
@@ -291,7 +291,7 @@ describe('DELETE /user/sessions/:id', () => {
 
 describe('guards', () => {
   const app = new Hono<AppEnv>()
-    .use(identify, harden)
+    .use(harden)
     .get('/offline', offline, (c) => c.json(c.var.session))
     .get('/login', loginRequired, (c) => c.json(c.var.session))
     .get('/strict', strictLogin, (c) => c.json(c.var.session))

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { app } from '../../src/app.ts'
 import { answerError } from '../../src/http/answer.ts'
 import type { AppEnv } from '../../src/http/app-env.ts'
-import { identify } from '../../src/http/headers.ts'
+import { harden } from '../../src/http/headers.ts'
 import { observe } from '../../src/http/observe.ts'
 import { member } from '../accounts.ts'
 import {
@@ -174,7 +174,7 @@ describe('a request', () => {
   })
 
   it('that nobody foresaw is told once, too, and its answer goes out whole', async () => {
-    const broken = new Hono<AppEnv>().use(observe, identify).get('/broken/:id', () => {
+    const broken = new Hono<AppEnv>().use(observe, harden).get('/broken/:id', () => {
       throw new TypeError(`of ${'a long story '.repeat(50)}`)
     })
     broken.onError(answerError)
@@ -188,7 +188,7 @@ describe('a request', () => {
 
   it('whose answer is a stream is told when it begins, and the stream goes on', async () => {
     let write = () => Promise.resolve()
-    const streaming = new Hono<AppEnv>().use(observe, identify).get('/stream', (c) => {
+    const streaming = new Hono<AppEnv>().use(observe, harden).get('/stream', (c) => {
       const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
       const writer = writable.getWriter()
       write = async () => {
@@ -226,6 +226,11 @@ describe('REQUEST_LOG', () => {
     ['off', [503]],
   ])('%j leaves lines for %j', async (setting, expected) => {
     expect(await statuses(setting)).toEqual(expected)
+  })
+
+  it('"off" does not count what D1 did, and says so', async () => {
+    await callIn(own({ REQUEST_LOG: 'off', DB: brokenDatabase(lost) }), 'GET', '/ready')
+    expect(lines()[0]![1]).toMatchObject({ status: 503, ms: number, d1: null, d1_ms: null })
   })
 
   it('is named where it is wrong, and so is SERVER_TIMING; the refusal itself is logged', async () => {

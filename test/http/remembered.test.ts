@@ -4,7 +4,7 @@ import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { config } from '../../src/config.ts'
 import { rememberedOf } from '../../src/core/remembered-tokens.ts'
 import type { AppEnv } from '../../src/http/app-env.ts'
-import { harden, identify } from '../../src/http/headers.ts'
+import { harden } from '../../src/http/headers.ts'
 import {
   bearer,
   call,
@@ -99,8 +99,9 @@ describe('a token that was verified before', () => {
 
 describe('the headers of every answer', () => {
   const passesOn = new Hono<AppEnv>()
-    .use(identify, harden)
+    .use(harden)
     .get('/', () => Response.redirect('https://elsewhere.example/', 302)) // as read-only as what `fetch` gives
+    .get('/page', (c) => c.html('<p>'))
     .get('/own', (c) => c.text('', 200, { 'Cache-Control': 'max-age=60' }))
 
   it('are set on one that cannot be changed, too', async () => {
@@ -110,12 +111,23 @@ describe('the headers of every answer', () => {
     expect(answer.headers.get('X-Request-Id')).toMatch(/^[\da-f-]{36}$/)
   })
 
-  it('tell caches that the origin matters, where none was sent, too', async () => {
-    expect((await call('POST', '/action')).headers.get('Vary')).toBe('Origin')
+  it('leave a route the last word, and tell caches then that the origin matters', async () => {
+    const { headers } = await passesOn.request('/own', {}, env)
+    expect(headers.get('Cache-Control')).toBe('max-age=60')
+    expect(headers.get('Vary')).toBe('Origin')
+    expect(headers.get('Referrer-Policy')).toBe('strict-origin')
   })
 
-  it('leave a handler the last word', async () => {
-    const answer = await passesOn.request('/own', {}, env)
-    expect([answer.headers.get('Cache-Control'), answer.headers.get('X-Frame-Options')]).toEqual(['max-age=60', 'DENY'])
+  it('keep a page out of frames and apart from windows that it opens, whoever made it', async () => {
+    const page = await passesOn.request('/page', {}, env)
+    const data = await passesOn.request('/own', {}, env)
+    const seen = [page, data].map(({ headers }) => [
+      headers.get('X-Frame-Options'),
+      headers.get('Cross-Origin-Opener-Policy'),
+    ])
+    expect(seen).toEqual([
+      ['DENY', 'same-origin'],
+      [null, null],
+    ])
   })
 })
