@@ -134,25 +134,21 @@ export class Doorkeeper extends DurableObject<Env> {
     const { BCRYPT_COST } = this.settings
     const result = await checkPassword(attempt.password, user, BCRYPT_COST)
     if (!user || result !== 'match') return { ok: false, reason: 'refused', user, result }
-    this.state = succeed(this.state, caller)
-    if (user.disabled_at !== null || !user.email_verified) return { ok: false, reason: 'refused', user, result }
+    if (user.disabled_at !== null || !user.email_verified) {
+      this.state = succeed(this.state, caller)
+      return { ok: false, reason: 'refused', user, result }
+    }
     const hash = await upgradedHash(attempt.password, user, BCRYPT_COST)
-    const isLogin = 'email' in attempt.who // a session that confirms itself is no new device
-    return { ok: true, user, hash, device_token: isLogin ? await this.welcome(attempt.client, device) : undefined }
-  }
-
-  /** Remembers the network and the device of somebody who showed the right password. */
-  private async welcome({ ip, country, user_agent }: Client, known: Device | undefined): Promise<string> {
+    if (!('email' in attempt.who)) {
+      this.state = succeed(this.state, caller) // a session that confirms itself is no new device
+      return { ok: true, user, hash, device_token: undefined }
+    }
     const at = now()
-    const device = known ?? { id: randomId(), created_at: at }
-    this.state = knowDevice(knowNetwork(this.state, network(ip), at), {
-      ...device,
-      used_at: at,
-      ip,
-      country,
-      user_agent,
-    })
-    return deviceToken(device.id, this.name, this.settings)
+    const { ip, country, user_agent } = attempt.client
+    const { id, created_at } = device ?? { id: randomId(), created_at: at }
+    const state = knowNetwork(succeed(this.state, caller), network(ip), at)
+    this.state = knowDevice(state, { id, created_at, used_at: at, ip, country, user_agent })
+    return { ok: true, user, hash, device_token: await deviceToken(id, this.name, this.settings) }
   }
 
   private callerOf({ who, client, challenged }: Attempt, device: Device | undefined): Caller {
