@@ -1,4 +1,3 @@
-import { createHmac } from 'node:crypto'
 import type { Digest } from './pbkdf2.ts'
 
 const NAMES = { 'SHA-1': 'sha1', 'SHA-256': 'sha256', 'SHA-512': 'sha512' }
@@ -16,6 +15,7 @@ export async function pbkdf2(
   salt: Uint8Array,
   iterations: number,
 ): Promise<Uint8Array> {
+  const { createHmac } = await import('node:crypto') // not when the Worker starts
   const hmac = (data: Uint8Array): Uint8Array => createHmac(NAMES[digest], password).update(data).digest()
   let link = hmac(new Uint8Array([...salt, 0, 0, 0, 1])) // the salt, and the block's number
   const block = Uint8Array.from(link)
