@@ -63,7 +63,7 @@ const pace: Pace = quick
       seconds: 1,
       sizes: [1_000, 100_000, 1_000_000],
       revocations: [0, 10_000, 1_000_000],
-      starts: 15,
+      starts: 30,
       folder,
     }
 

@@ -6,6 +6,9 @@ import { median } from '../rounds.ts'
 import { startWorker } from '../server.ts'
 import type { Pace } from './pace.ts'
 
+/** What better-auth weighed when the goal was set; here it is bundled as tightly as we are. */
+const BETTER_AUTH_KIB = 219
+
 /** What a contender adds to the start of an isolate, and what it weighs. CPU of workerd until the first answer. */
 export async function startup(pace: Pace): Promise<Section[]> {
   const names = ['bare Hono', 'Latchkey', 'better-auth'] as const
@@ -17,19 +20,22 @@ export async function startup(pace: Pace): Promise<Section[]> {
     }
   }
   const gzipped = (name: (typeof names)[number]) => gzipSync(script(name)).length
-  const more = (name: string) => median(used[name]!) - median(used['bare Hono']!)
+  const least = (name: string) => Math.min(...used[name]!)
+  const more = (name: string) => least(name) - least('bare Hono')
   const rows = names.map((name) => {
     const bytes = [script(name).length, gzipped(name)].map((count) => count.toLocaleString('en'))
-    return [name, median(used[name]!).toFixed(1), more(name).toFixed(1), ...bytes]
+    return [name, ...[least(name), median(used[name]!), more(name)].map((ms) => ms.toFixed(1)), ...bytes]
   })
   return [
     {
       title: 'Start and size',
-      note: 'From the start of workerd to the first answer of `GET /health`, no database asked.',
-      table: table(['', 'CPU, ms', 'over bare Hono, ms', 'bundle, bytes', 'gzipped'], rows),
+      note:
+        'From the start of workerd to the first answer of `GET /health`, no database asked. The least of ' +
+        `${pace.starts} starts is compared: whatever else the machine does is added to the others.`,
+      table: table(['', 'CPU, ms, least', 'median', 'least, over bare Hono', 'bundle, bytes', 'gzipped'], rows),
       targets: [
         { what: 'CPU of a start over bare Hono, ms', value: more('Latchkey'), most: 15 },
-        { what: 'gzipped bundle of better-auth', value: gzipped('Latchkey') / gzipped('better-auth'), most: 0.33 },
+        { what: 'gzipped bundle, KiB', value: gzipped('Latchkey') / 1024, most: BETTER_AUTH_KIB / 3 },
       ],
     },
   ]

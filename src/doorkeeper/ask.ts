@@ -39,8 +39,8 @@ export async function authenticate(
   now: number,
 ): Promise<Authenticated> {
   const settings = config(env)
-  const device = await deviceOf(device_token ?? '', await accountName(email, settings), settings)
-  shed(env, client.ip, device !== undefined)
+  const isDevice = device_token !== undefined && (await isDeviceOf(device_token, email, settings))
+  shed(env, client.ip, isDevice)
   const attempt = { who: { email }, password, client, device_token }
   let verdict = await check(env, email, attempt)
   if (isRefusedUnheard(verdict) && settings.TURNSTILE_SECRET !== undefined && !verdict.from_device) {
@@ -129,6 +129,9 @@ async function ask<T>(env: Env, email: string, call: (doorkeeper: Desk) => Promi
 /** Cloudflare marks an object that has too much to do; asking it again would add to that. */
 const isOverloaded = (error: unknown): boolean =>
   typeof error === 'object' && error !== null && 'overloaded' in error && error.overloaded === true
+
+const isDeviceOf = async (token: string, email: string, config: Config): Promise<boolean> =>
+  (await deviceOf(token, await accountName(email, config), config)) !== undefined
 
 /** What an object is called: a keyed hash of the address, so that a list of the objects names nobody. */
 async function accountName(email: string, config: Config): Promise<string> {
