@@ -4,7 +4,7 @@ import { loginRequired } from './http/guard.ts'
 
 /**
  * Your protected routes: everything under `/action` needs a login. Add yours to the chain, `.get('/report', ...)` is
- * `GET /action/report`; `c.var.session` says whose request it is, `c.env` holds your bindings. `action.openapi.ts` describes
+ * `GET /action/report`; `c.get('session')` says whose request it is, `c.env` holds your bindings. `action.openapi.ts` describes
  * them for the contract.
  */
 export const action = new Hono<AppEnv>()

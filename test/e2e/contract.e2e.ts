@@ -33,11 +33,11 @@ describe('what is served as files', () => {
     expect((await new Validator().validate(broken)).valid).toBe(false)
   })
 
-  it('is the page, under the headers of every answer', async () => {
+  it('is the page, under the headers of every page', async () => {
     const answer = await get('/docs')
     expect(answer.status).toBe(200)
     expect(answer.headers.get('Content-Type')).toMatch(/^text\/html/)
-    const { headers } = await get('/health')
+    const { headers } = await get('/login')
     const shared = [...headers].filter(([name]) =>
       /^(content-security|cross-origin|referrer|strict-|x-(?!request))/.test(name),
     )
