@@ -13,6 +13,7 @@ import type { MailKind } from '../src/core/outbox.ts'
 import type { ProblemCode } from '../src/core/problem.ts'
 import { readRefreshToken, refreshToken } from '../src/core/refresh-tokens.ts'
 import { accessToken } from '../src/core/tokens.ts'
+import type { Doorkeeper } from '../src/doorkeeper/doorkeeper.ts'
 import { emptyState, type State } from '../src/doorkeeper/state.ts'
 import worker from '../src/index.ts'
 import { type Sql, sql } from '../src/lib/sql.ts'
@@ -1314,7 +1315,7 @@ async function begin({ given = [], remembered }: Pick<Scenario, 'given' | 'remem
   await Promise.all(
     [...touched].map((name) => {
       const state = memoryAtFirst(people.get(name))
-      return within(name, ({ storage }) => storage.kv.put('state', state))
+      return within(name, (instance) => (instance as unknown as Store).store(state))
     }),
   )
   const tables = ['outbox', 'webhook_outbox', 'one_time_tokens', 'sessions', 'users', 'revocations', 'audit_events']
@@ -1354,8 +1355,10 @@ const touched = new Set<string>()
 let asked: string | undefined
 
 /** Does something inside the object of a name. A stub belongs to who made it, and some of this runs in an object. */
-const within = <T>(name: string, run: (ctx: DurableObjectState) => T): Promise<T> =>
-  runInDurableObject(env.DOORKEEPER.getByName(name), (_, ctx) => run(ctx))
+const within = <T>(name: string, run: (instance: Doorkeeper, ctx: DurableObjectState) => T): Promise<T> =>
+  runInDurableObject(env.DOORKEEPER.getByName(name), run)
+
+type Store = { store: (state: State) => void }
 
 type Desk = Record<string, (...values: unknown[]) => Promise<unknown>>
 type Hooks = { before?: (question: string) => void; after?: () => Promise<void> | void }
@@ -1396,7 +1399,7 @@ const noDoorkeepers = {
 async function memoryNow(): Promise<string[]> {
   const memories = new Map([...people.values()].map((person) => [person, memoryAtFirst(person)]))
   for (const name of touched) {
-    const stored = await within(name, ({ storage }) => [...storage.kv.list<State>()])
+    const stored = await within(name, (_, { storage }) => [...storage.kv.list<State>()])
     for (const secret of [...SECRETS, '@example.com']) expect(JSON.stringify(stored)).not.toContain(secret)
     const state = new Map(stored).get('state') ?? emptyState()
     const person = people.get(name)

@@ -10,7 +10,7 @@ import bcrypt from 'bcryptjs'
 import { beforeAll, expect, onTestFinished, vi } from 'vitest'
 import { knownTo } from '../src/doorkeeper/ask.ts'
 import type { Doorkeeper } from '../src/doorkeeper/doorkeeper.ts'
-import { emptyState, type State } from '../src/doorkeeper/state.ts'
+import type { State } from '../src/doorkeeper/state.ts'
 import { base64url, utf8 } from '../src/lib/bytes.ts'
 import worker from '../src/index.ts'
 import { now } from '../src/lib/time.ts'
@@ -305,9 +305,10 @@ export async function storedFor(email: string): Promise<[string, unknown][]> {
 
 /** What an object remembers, after a change if one is given. */
 export async function stateFor(email: string, change = (state: State): State => state): Promise<State> {
-  return runInDurableObject(await doorkeeperOf(email), (_, { storage }) => {
-    storage.kv.put('state', change(storage.kv.get<State>('state') ?? emptyState()))
-    return storage.kv.get<State>('state')!
+  return runInDurableObject(await doorkeeperOf(email), (instance) => {
+    const open = instance as unknown as { state: State; store: (state: State) => void }
+    open.store(change(open.state))
+    return open.state
   })
 }
 

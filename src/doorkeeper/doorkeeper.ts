@@ -51,9 +51,14 @@ const REMEMBERED_ATTEMPTS = 100
 /**
  * The doorkeeper of one account name, existing or not: counts, then compares. Attempts are counted before anything is
  * awaited, so however many arrive at once, no more than the budget are evaluated; past the budget nothing but this
- * object's own storage is touched. The way and the work are the same for a name that nobody has.
+ * object's own memory is touched. The way and the work are the same for a name that nobody has.
+ *
+ * The memory is ahead of the storage by the attempts that are being evaluated. Each is stored together with its verdict,
+ * and the platform lets no answer out before that is done: what a crash forgets, nobody has learned anything from.
  */
 export class Doorkeeper extends DurableObject<Env> {
+  private state = this.ctx.storage.kv.get<State>('state') ?? emptyState()
+
   /** One running answer per attempt. Within one object promises may be shared: it is one context of I/O. */
   private readonly attempts = new Map<string, Promise<Verdict>>()
 
@@ -76,13 +81,13 @@ export class Doorkeeper extends DurableObject<Env> {
 
   /** Opens every bucket: the owner has proved the mailbox, or an operator has decided. */
   async unlock(): Promise<void> {
-    this.state = { ...this.state, buckets: {}, hour: emptyState().hour }
+    this.store({ ...this.state, buckets: {}, hour: emptyState().hour })
   }
 
   /** Counts a mail to this address. False: it has had enough for today. */
   async admitMail(): Promise<boolean> {
     const { allowed, state } = takeMail(this.state, now())
-    this.state = state
+    this.store(state)
     await this.forgetLater()
     return allowed
   }
@@ -97,18 +102,19 @@ export class Doorkeeper extends DurableObject<Env> {
   async forgetDevice(id: string): Promise<boolean> {
     const { state } = this
     const devices = state.devices.filter((device) => device.id !== id)
-    this.state = clearBucket({ ...state, devices }, `device ${id}`)
+    this.store(clearBucket({ ...state, devices }, `device ${id}`))
     return devices.length < state.devices.length
   }
 
   /** Forgets everything: the account is gone. */
   async forget(): Promise<void> {
+    this.state = emptyState()
     this.ctx.storage.kv.delete('state')
   }
 
   /** Runs a day after the last attempt. What was counted on a name that nobody has is worth no storage. */
   override async alarm(): Promise<void> {
-    if (!this.state.exists) this.ctx.storage.kv.delete('state')
+    if (!this.state.exists) await this.forget()
   }
 
   private async evaluate(attempt: Attempt): Promise<Verdict> {
@@ -120,7 +126,14 @@ export class Doorkeeper extends DurableObject<Env> {
       return { ok: false, reason: 'too_many_attempts', retry_after, from_device: device !== undefined }
     }
     this.state = reserved.state // nothing was awaited since it was read
+    try {
+      return await this.compare(attempt, caller, device)
+    } finally {
+      this.store(this.state)
+    }
+  }
 
+  private async compare(attempt: Attempt, caller: Caller, device: Device | undefined): Promise<Verdict> {
     let user: User | undefined
     try {
       user = await findUser(this.env.DB, conditionOf(attempt.who))
@@ -128,8 +141,8 @@ export class Doorkeeper extends DurableObject<Env> {
       this.state = returnAttempt(this.state, caller)
       return { ok: false, reason: 'unavailable' }
     }
+    this.state = { ...this.state, exists: user !== undefined }
     if (!user) await this.forgetLater()
-    else if (!this.state.exists) this.state = { ...this.state, exists: true } // each write of an object is billed
 
     const { BCRYPT_COST } = this.settings
     const result = await checkPassword(attempt.password, user, BCRYPT_COST)
@@ -176,11 +189,8 @@ export class Doorkeeper extends DurableObject<Env> {
     return config(this.env)
   }
 
-  private get state(): State {
-    return this.ctx.storage.kv.get<State>('state') ?? emptyState()
-  }
-
-  private set state(state: State) {
+  private store(state: State): void {
+    this.state = state
     this.ctx.storage.kv.put('state', state)
   }
 }
