@@ -1,4 +1,5 @@
 import type { Config } from '../config.ts'
+import { universalHash } from '../lib/universal-hash.ts'
 import { LEGACY_SESSION, type Session } from './sessions.ts'
 
 /** What a token said whose signature and claims were found good; its times are yet to be looked at, each time. */
@@ -8,64 +9,78 @@ export type Verified = {
   not_before: number
 }
 
-/** Tokens are about 330 characters, and each entry costs as many bytes again: 22 MB (measured) of the 128 of an isolate. */
-export const MAX_TOKENS = 32_768
-export const MAX_CHARACTERS = 14 * 1024 * 1024
+/** Places for tokens. All taken, they are 22 MiB (measured in Node) of the 128 MB of an isolate. */
+export const PLACES = 2 ** 17
 
-/** A longer token is verified each time: a few dozen of them must not take the place of all others. */
-const MAX_LENGTH = 1_024
+/** A token has its place among these, given by its hash, as in the cache of a processor. */
+const WAYS = 8
 
 /**
- * When all places are taken, one newcomer in eight gets one, of a random other. In whatever order tokens come, most of
+ * When all of these are taken, one newcomer in eight gets the place of a random one. In whatever order tokens come, most of
  * those that are known stay known, and a flood of tokens that are shown once costs next to nothing.
  */
 const ADMITTED = 1 / 8
 
-type Entry = Verified & { place: number }
+/** Characters. A token is about 330. Longer ones are verified each time. */
+const MAX_LENGTH = 1_024
 
-/** Tokens by their exact text, for one isolate and one configuration. Every operation takes constant time. */
+/** Of a row: four words of the hash, then from when on and until when it counts, in seconds. */
+const [FROM, UNTIL, WORDS] = [4, 5, 6]
+const LATEST = 2 ** 32 - 1
+
+/**
+ * Tokens that were verified, for one isolate and one configuration. Each is known by a hash of all its text under keys that
+ * nobody knows, so another text passes for it once in 2^100 times (`lib/universal-hash.ts`), and no bearer token lies in
+ * the memory. Every operation takes constant time.
+ */
 export type RememberedTokens = ReturnType<typeof rememberedTokens>
 
-export function rememberedTokens(maxTokens = MAX_TOKENS, maxCharacters = MAX_CHARACTERS) {
-  const entries = new Map<string, Entry>()
-  const places: string[] = []
-  let characters = 0
+export function rememberedTokens(places = PLACES) {
+  const hashOf = universalHash(MAX_LENGTH)
+  const rows = new Uint32Array(places * WORDS)
+  const sessions = new Array<Session | undefined>(places)
+  let taken = 0
 
-  function forget(token: string, { place }: Entry): void {
-    entries.delete(token)
-    characters -= token.length
-    const last = places.pop()!
-    if (last === token) return
-    places[place] = last
-    entries.get(last)!.place = place
+  /** The first of the places where a hash may be. */
+  const firstOf = (hash: Uint32Array): number => (hash[0]! % (places / WAYS)) * WAYS
+
+  const isAt = (row: number, hash: Uint32Array): boolean =>
+    rows[row] === hash[0] && rows[row + 1] === hash[1] && rows[row + 2] === hash[2] && rows[row + 3] === hash[3]
+
+  function placeOf(hash: Uint32Array): number | undefined {
+    const first = firstOf(hash)
+    for (let place = first; place < first + WAYS; place++) if (isAt(place * WORDS, hash)) return place
+    return undefined
   }
 
-  const isFull = (token: string): boolean => places.length >= maxTokens || characters + token.length > maxCharacters
+  function placeFor(hash: Uint32Array, now: number): number | undefined {
+    const first = firstOf(hash)
+    for (let place = first; place < first + WAYS; place++) if (rows[place * WORDS + UNTIL]! <= now) return place
+    return Math.random() < ADMITTED ? first + Math.floor(Math.random() * WAYS) : undefined
+  }
 
   return {
-    /** What the token said, while its times allow it. One that has expired is forgotten. */
+    /** What the token said, while its times allow it. */
     find(token: string, now: number): Session | undefined {
-      const entry = entries.get(token)
-      if (!entry || now < entry.not_before) return undefined
-      const { session } = entry
-      if (now < session.expires_at) return { ...session, roles: [...session.roles] } // a handler may change its own
-      forget(token, entry)
-      return undefined
+      const hash = hashOf(token)
+      const place = hash && placeOf(hash)
+      if (place === undefined) return undefined
+      const row = place * WORDS
+      if (now < rows[row + FROM]! || now >= rows[row + UNTIL]!) return undefined
+      const session = sessions[place]!
+      return { ...session, roles: [...session.roles] } // a handler may change its own
     },
     /** Only for a token that has just been verified in full. Those of the old application are not kept. */
-    add(token: string, { session, not_before }: Verified): void {
-      if (token.length > MAX_LENGTH || session.id === LEGACY_SESSION || entries.has(token)) return
-      if (isFull(token) && Math.random() >= ADMITTED) return
-      while (isFull(token)) {
-        const other = places[Math.floor(Math.random() * places.length)]!
-        forget(other, entries.get(other)!)
-      }
-      entries.set(token, { session, not_before, place: places.length })
-      places.push(token)
-      characters += token.length
+    add(token: string, { session, not_before }: Verified, now: number): void {
+      const hash = session.id === LEGACY_SESSION ? undefined : hashOf(token)
+      const place = hash && (placeOf(hash) ?? placeFor(hash, now))
+      if (place === undefined) return
+      if (sessions[place] === undefined) taken++
+      sessions[place] = session
+      rows.set([...hash!, Math.max(0, not_before), Math.min(session.expires_at, LATEST)], place * WORDS)
     },
-    size: (): number => places.length,
-    characters: (): number => characters,
+    /** Places that are taken, also by tokens that have expired. */
+    size: (): number => taken,
   }
 }
 

@@ -48,7 +48,7 @@ export async function authenticate(
     if (!solved) throw tooMany('challenge_required', verdict.retry_after)
     verdict = await check(env, email, { ...attempt, challenged: true })
   }
-  if (!isRefusedUnheard(verdict)) await countWork(env)
+  if (!isRefusedUnheard(verdict)) await countWork(env, client.ip)
   const authenticated = await passed(env, verdict, client, now)
   welcome(client.ip)
   return authenticated
@@ -76,7 +76,7 @@ export async function confirmPassword(
  */
 export async function hashFor(env: Env, email: string, password: string, stranger?: Client): Promise<string> {
   if (stranger !== undefined) shed(env, stranger.ip, false)
-  await countWork(env)
+  await countWork(env, stranger?.ip)
   // A stranger's goes to an object of its own: who registers an address a thousand times keeps nobody from signing in.
   const name = stranger === undefined ? email : `\0${email}`
   return ask(env, name, (doorkeeper) => doorkeeper.hash(password))

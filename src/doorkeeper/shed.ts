@@ -19,8 +19,12 @@ export function welcome(ip: string | null): void {
   if (welcomed.size > MAX_WELCOMED) welcomed.delete(welcomed.values().next().value!)
 }
 
-/** Counts a password that was compared or hashed. What a doorkeeper refused unheard cost nothing, and is not counted. */
-export async function countWork({ BREAKER }: Env): Promise<void> {
+/**
+ * Counts a password that was compared or hashed. What a doorkeeper refused unheard cost nothing, and is not counted; nor is
+ * what this machine asks for, which is never turned away.
+ */
+export async function countWork({ BREAKER }: Env, ip?: string | null): Promise<void> {
+  if (ip !== undefined && isLoopback(ip)) return
   const { success } = await BREAKER.limit({ key: 'password work' })
   if (!success) pausedUntil.set(BREAKER, Date.now() + PAUSE_SECONDS * 1000)
 }

@@ -155,7 +155,7 @@ async function verifiedSession(unverifiedToken: string, settings: Config): Promi
     const payload = await payloadOf(unverifiedToken, key)
     if (payload === undefined) continue
     const verified = sessionOf(payload, settings, at)
-    if (verified) memory.add(unverifiedToken, verified)
+    if (verified) memory.add(unverifiedToken, verified, at)
     return verified?.session
   }
   return undefined
@@ -165,7 +165,7 @@ const middlewares = new WeakMap<SigningKey, MiddlewareHandler>()
 
 /**
  * The payload as Hono's own JWT middleware verifies it, or undefined. It is handed a view of a request in place of the
- * context, because it reads nothing else of it: so the bare header, the cookie and the Bearer header are one to it, and
+ * context, because it reads one header and nothing else of it: so the bare header, the cookie and the Bearer header are one to it, and
  * what it would answer (the URL in the realm, an error code without a token) is answered by us. Its time checks
  * are off: it allows no leeway on `iat`, and lets a token without `exp` pass.
  */
@@ -177,7 +177,7 @@ async function payloadOf(unverifiedToken: string, key: SigningKey): Promise<unkn
   }
   let payload: unknown
   const view = {
-    req: { raw: { headers: new Headers({ Authorization: `Bearer ${unverifiedToken}` }) }, url: '' },
+    req: { raw: { headers: { get: () => `Bearer ${unverifiedToken}` } }, url: '' },
     set: (_name: 'jwtPayload', value: unknown) => (payload = value),
   }
   try {

@@ -122,6 +122,16 @@ describe('the rate of a location', () => {
     expect(keys).toEqual(Array(3).fill('password work'))
   })
 
+  it('counts nothing that this machine asks for', async () => {
+    const BREAKER: RateLimit = { limit: () => Promise.reject(new Error('asked')) }
+    const own = { ...ENV, BREAKER }
+    for (const ip of ['127.0.0.1', '::1']) {
+      expect((await loginFrom(ip, { email: user.email }, own)).status).toBe(200)
+      const registration = { email: nobody(), password: 'a long enough password' }
+      expect((await post(own, '/user/register', registration, {}, ip)).status).toBe(202)
+    }
+  })
+
   it('is not touched by what a doorkeeper refuses unheard, so that a storm on one account turns nobody else away', async () => {
     let counted = 0
     const BREAKER: RateLimit = { limit: () => Promise.resolve({ success: ++counted < 6 }) }

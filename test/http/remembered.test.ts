@@ -1,10 +1,6 @@
-import { env } from 'cloudflare:workers'
-import { Hono } from 'hono'
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { config } from '../../src/config.ts'
 import { rememberedOf } from '../../src/core/remembered-tokens.ts'
-import type { AppEnv } from '../../src/http/app-env.ts'
-import { harden } from '../../src/http/headers.ts'
 import {
   bearer,
   call,
@@ -94,40 +90,5 @@ describe('a token that was verified before', () => {
       await expectProblem(await action(expired), 401, 'invalid_token')
     }
     expect(memory().size()).toBe(before)
-  })
-})
-
-describe('the headers of every answer', () => {
-  const passesOn = new Hono<AppEnv>()
-    .use(harden)
-    .get('/', () => Response.redirect('https://elsewhere.example/', 302)) // as read-only as what `fetch` gives
-    .get('/page', (c) => c.html('<p>'))
-    .get('/own', (c) => c.text('', 200, { 'Cache-Control': 'max-age=60' }))
-
-  it('are set on one that cannot be changed, too', async () => {
-    const answer = await passesOn.request('/', {}, env)
-    expect([answer.status, answer.headers.get('Location')]).toEqual([302, 'https://elsewhere.example/'])
-    expect(answer.headers.get('X-Content-Type-Options')).toBe('nosniff')
-    expect(answer.headers.get('X-Request-Id')).toMatch(/^[\da-f-]{36}$/)
-  })
-
-  it('leave a route the last word, and tell caches then that the origin matters', async () => {
-    const { headers } = await passesOn.request('/own', {}, env)
-    expect(headers.get('Cache-Control')).toBe('max-age=60')
-    expect(headers.get('Vary')).toBe('Origin')
-    expect(headers.get('Referrer-Policy')).toBe('strict-origin')
-  })
-
-  it('keep a page out of frames and apart from windows that it opens, whoever made it', async () => {
-    const page = await passesOn.request('/page', {}, env)
-    const data = await passesOn.request('/own', {}, env)
-    const seen = [page, data].map(({ headers }) => [
-      headers.get('X-Frame-Options'),
-      headers.get('Cross-Origin-Opener-Policy'),
-    ])
-    expect(seen).toEqual([
-      ['DENY', 'same-origin'],
-      [null, null],
-    ])
   })
 })
