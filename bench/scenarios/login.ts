@@ -43,7 +43,9 @@ export async function login(pace: Pace): Promise<Section[]> {
         title: 'Login without the hash',
         note:
           'Both are bundled with `bench/contenders/free-bcrypt.ts` in place of bcryptjs, so that the rest can be seen. ' +
-          `${PEOPLE} people in turn, each with a doorkeeper that is there already.`,
+          `${PEOPLE} people in turn, each with a doorkeeper that is there already. Rate limits are in neither: better-auth's are ` +
+          'turned off, and those that Latchkey has beside the doorkeeper spare this machine. Local workerd keeps them in an ' +
+          'object with a database of its own, which is not how Cloudflare runs them.',
         table: comparison(measured, measured[0]!),
         targets: [{ what: 'login without the hash, CPU of better-auth', value, most: 0.7 }],
       },

@@ -77,7 +77,9 @@ export function rememberedTokens(places = PLACES) {
       if (place === undefined) return
       if (sessions[place] === undefined) taken++
       sessions[place] = session
-      rows.set([...hash!, Math.max(0, not_before), Math.min(session.expires_at, LATEST)], place * WORDS)
+      rows.set(hash!, place * WORDS)
+      rows[place * WORDS + FROM] = Math.max(0, not_before)
+      rows[place * WORDS + UNTIL] = Math.min(session.expires_at, LATEST)
     },
     /** Places that are taken, also by tokens that have expired. */
     size: (): number => taken,

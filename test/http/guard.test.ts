@@ -177,6 +177,10 @@ describe('what does not', () => {
     ['a repeated claim', () => forge({ payload: `{"user_id":999,${JSON.stringify(good).slice(1)}` })],
     ['a repeated claim, escaped', () => forge({ payload: `{"user_i\\u0064":999,${JSON.stringify(good).slice(1)}` })],
     ['ill-formed UTF-8', () => forgeBytes([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d])],
+    [
+      'ill-formed UTF-8 beside good claims',
+      () => forgeBytes([...utf8(JSON.stringify(good).slice(0, -1)), 0x2c, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]),
+    ],
     ['an expired token', () => forge({ payload: { ...good, exp: now() } })],
     ['nbf ahead', () => forge({ payload: { ...good, nbf: now() + 100 } })],
     ['another issuer', () => forge({ payload: { ...good, iss: 'someone else' } })],

@@ -99,7 +99,8 @@ describe('JSON as handlers answer it', () => {
     const answer = await ask(path)
     expect([answer.status, await answer.json()]).toEqual([status, { ok: true }])
     const expected = { ...Object.fromEntries(HEADERS), ...said }
-    for (const [name, value] of Object.entries(expected)) expect([name, answer.headers.get(name)]).toEqual([name, value])
+    for (const [name, value] of Object.entries(expected))
+      expect([name, answer.headers.get(name)]).toEqual([name, value])
     expect(answer.headers.get('X-Request-Id')).toMatch(/^[\da-f-]{36}$/)
   })
 
