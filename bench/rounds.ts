@@ -7,6 +7,8 @@ export type Entrant = { server: Server; shoot: () => Promise<Shot> }
 /** CPU in milliseconds per request, by round; the other lists likewise. */
 export type Measured = { name: string; perSecond: number[]; cpuMs: number[]; p50: number[]; p90: number[] }
 
+const ROUNDS_OF_A_PROCESS = 3
+
 /**
  * Lets the entrants run in turn, forwards and then backwards, as often as there are rounds: whatever drifts meanwhile
  * falls on all alike. One shot of each comes before, for the compilers and the caches.
@@ -35,6 +37,34 @@ export async function measure(entrants: Entrant[], rounds: number): Promise<Meas
   }
   return measured
 }
+
+/**
+ * The same with servers that are started anew for every few rounds: from process to process, one and the same program
+ * differs by a tenth. `start` puts each server on the list as soon as it runs.
+ */
+export async function measureAfresh(
+  start: (servers: Server[]) => Promise<Entrant[]>,
+  rounds: number,
+): Promise<Measured[]> {
+  const runs: Measured[][] = []
+  for (let left = rounds; left > 0; left -= ROUNDS_OF_A_PROCESS) {
+    const servers: Server[] = []
+    try {
+      runs.push(await measure(await start(servers), Math.min(left, ROUNDS_OF_A_PROCESS)))
+    } finally {
+      for (const server of servers) await server.stop()
+    }
+  }
+  return runs.reduce((all, run) => all.map((measured, i) => joined(measured, run[i]!)))
+}
+
+const joined = (a: Measured, b: Measured): Measured => ({
+  name: a.name,
+  perSecond: [...a.perSecond, ...b.perSecond],
+  cpuMs: [...a.cpuMs, ...b.cpuMs],
+  p50: [...a.p50, ...b.p50],
+  p90: [...a.p90, ...b.p90],
+})
 
 /** Of paired values: the median of a/b, and the quartiles. */
 export function ratio(a: number[], b: number[]): { median: number; low: number; high: number } {

@@ -59,7 +59,7 @@ const folder = mkdtempSync(join(tmpdir(), 'bench-'))
 const pace: Pace = quick
   ? { rounds: 3, seconds: 1, sizes: [1_000, 10_000, 100_000], revocations: [0, 10_000, 100_000], starts: 5, folder }
   : {
-      rounds: 10,
+      rounds: 12,
       seconds: 1,
       sizes: [1_000, 100_000, 1_000_000],
       revocations: [0, 10_000, 1_000_000],

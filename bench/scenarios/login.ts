@@ -5,7 +5,7 @@ import { script } from '../bundles.ts'
 import { busy, type Feed, feed, request, times } from '../load.ts'
 import { emailOf, freeHash, hashAt, PASSWORD, range, refreshTokens, seed } from '../people.ts'
 import { comparison, type Section } from '../report.ts'
-import { type Entrant, measure, median, ratio } from '../rounds.ts'
+import { type Entrant, measure, measureAfresh, median, ratio } from '../rounds.ts'
 import { type Server, startFlask, startLatchkey } from '../server.ts'
 import { FEW, type Pace } from './pace.ts'
 
@@ -24,36 +24,33 @@ export async function logins(server: Server, people: number[], folder: string): 
 /** Everything about a login but the hash, which is replaced by a comparison of text in both. */
 export async function login(pace: Pace): Promise<Section[]> {
   const people = { people: PEOPLE, hash: freeHash }
-  const latchkey = await startLatchkey('Latchkey', script('Latchkey, free hash'), { BCRYPT_COST: '10' })
-  await seed(latchkey.db, people.people, people.hash)
-  const betterAuth = await startBetterAuth('better-auth', script('better-auth, free hash'), people, {})
-  try {
+  const start = async (servers: Server[]): Promise<Entrant[]> => {
+    const latchkey = await startLatchkey('Latchkey', script('Latchkey, free hash'), { BCRYPT_COST: '10' })
+    servers.push(latchkey)
+    await seed(latchkey.db, people.people, people.hash)
+    const betterAuth = await startBetterAuth('better-auth', script('better-auth, free hash'), people, {})
+    servers.push(betterAuth)
     const ours = await logins(latchkey, range(PEOPLE), pace.folder)
     const theirs = feed(loginsAt('/api/auth/sign-in/email'), pace.folder)
-    const measured = await measure(
-      [
-        { server: latchkey, shoot: () => busy(latchkey.port, ours, pace.seconds, FEW) },
-        { server: betterAuth, shoot: () => busy(betterAuth.port, theirs, pace.seconds, FEW) },
-      ],
-      pace.rounds,
-    )
-    const value = ratio(measured[0]!.cpuMs, measured[1]!.cpuMs).median
     return [
-      {
-        title: 'Login without the hash',
-        note:
-          'Both are bundled with `bench/contenders/free-bcrypt.ts` in place of bcryptjs, so that the rest can be seen. ' +
-          `${PEOPLE} people in turn, each with a doorkeeper that is there already. Rate limits are in neither: better-auth's are ` +
-          'turned off, and those that Latchkey has beside the doorkeeper spare this machine. Local workerd keeps them in an ' +
-          'object with a database of its own, which is not how Cloudflare runs them.',
-        table: comparison(measured, measured[0]!),
-        targets: [{ what: 'login without the hash, CPU of better-auth', value, most: 0.7 }],
-      },
+      { server: latchkey, shoot: () => busy(latchkey.port, ours, pace.seconds, FEW) },
+      { server: betterAuth, shoot: () => busy(betterAuth.port, theirs, pace.seconds, FEW) },
     ]
-  } finally {
-    await latchkey.stop()
-    await betterAuth.stop()
   }
+  const measured = await measureAfresh(start, pace.rounds)
+  const value = ratio(measured[0]!.cpuMs, measured[1]!.cpuMs).median
+  return [
+    {
+      title: 'Login without the hash',
+      note:
+        'Both are bundled with `bench/contenders/free-bcrypt.ts` in place of bcryptjs, so that the rest can be seen. ' +
+        `${PEOPLE} people in turn, each with a doorkeeper that is there already. Rate limits are in neither: better-auth's are ` +
+        'turned off, and those that Latchkey has beside the doorkeeper spare this machine. Local workerd keeps them in an ' +
+        'object with a database of its own, which is not how Cloudflare runs them.',
+      table: comparison(measured, measured[0]!),
+      targets: [{ what: 'login without the hash, CPU of better-auth', value, most: 0.7 }],
+    },
+  ]
 }
 
 /** A login as it is. Counted requests, all answered: there are too few in a second to cut it off. */

@@ -5,68 +5,62 @@ import { script } from '../bundles.ts'
 import { busy, feed, request, times } from '../load.ts'
 import { accessTokens, freeHash, range } from '../people.ts'
 import { comparison, type Section } from '../report.ts'
-import { type Entrant, measure, median, ratio } from '../rounds.ts'
+import { type Entrant, measure, measureAfresh, median, ratio } from '../rounds.ts'
 import { type Server, startFlask, startLatchkey, startWorker } from '../server.ts'
 import { MANY, type Pace } from './pace.ts'
 
 /** How long is a guarded route with nothing behind it, for the same token again and again? */
 export async function verify(pace: Pace): Promise<Section[]> {
+  const measured = await measureAfresh((servers) => contenders(servers, pace), pace.rounds)
+  const [latchkey, bare, , plain, , cached, uncached, flask] = measured as Required<typeof measured>
+  const speed = ratio(latchkey!.perSecond, bare!.perSecond).median
+  const cpu = (other: typeof bare) => ratio(latchkey!.cpuMs, other!.cpuMs).median
+  const best = median(cached!.cpuMs) < median(uncached!.cpuMs) ? cached : uncached
+  return [
+    {
+      title: 'A guarded route, the same token',
+      note:
+        'Latchkey checks signature, claims and revocation, and sets its headers; `hono/jwt` checks signature and times; ' +
+        'the bare ones check nothing. ' +
+        (flask ? 'Flask runs two processes, so it may use both cores.' : 'Flask was left out: it did not start here.'),
+      table: comparison(measured, latchkey!),
+      targets: [
+        { what: 'same token, requests/s of the bare Worker', value: speed, least: 0.8 },
+        { what: 'same token, CPU of plain hono/jwt', value: cpu(plain), most: 0.62 },
+        { what: "same token, CPU of better-auth's best", value: cpu(best), most: 0.25 },
+      ],
+    },
+  ]
+}
+
+async function contenders(servers: Server[], { folder, seconds }: Pace): Promise<Entrant[]> {
   const [token = ''] = await accessTokens([1])
   const header = { Authorization: `Bearer ${token}` }
-  const servers: Server[] = []
-  const enter = async (starting: Promise<Server>, headers: Record<string, string>, checks = true): Promise<Entrant> => {
-    const server = await starting
+  const enter = async (server: Server, headers: Record<string, string>, checks = true): Promise<Entrant> => {
     servers.push(server)
     await checkGuard(server, headers, checks)
-    const sent = feed([request('POST', '/action', headers)], pace.folder)
-    return { server, shoot: () => busy(server.port, sent, pace.seconds, MANY) }
+    const sent = feed([request('POST', '/action', headers)], folder)
+    return { server, shoot: () => busy(server.port, sent, seconds, MANY) }
   }
   const worker = (name: Parameters<typeof script>[0]) => startWorker(name, script(name))
   const betterAuth = async (name: string, cache: 'on' | 'off'): Promise<Entrant> => {
     const seed = { people: 1, hash: freeHash }
     const server = await startBetterAuth(name, script('better-auth, free hash'), seed, { COOKIE_CACHE: cache })
-    return enter(Promise.resolve(server), { Cookie: await cookiesOf(server, 1) })
+    return enter(server, { Cookie: await cookiesOf(server, 1) })
   }
-  try {
-    const entrants = [
-      await enter(startLatchkey('Latchkey', script('Latchkey')), header),
-      await enter(worker('bare Worker'), header, false),
-      await enter(worker('bare Hono'), header, false),
-      await enter(worker('hono/jwt'), header),
-      await enter(worker('hono/jwt, cached key'), header),
-      await betterAuth('better-auth, cookie cache', 'on'),
-      await betterAuth('better-auth', 'off'),
-    ]
-    const database = join(pace.folder, 'flask.db')
-    new DatabaseSync(database).close()
-    const flask = await startFlask(database).catch((error: unknown) => String(error))
-    if (typeof flask !== 'string') entrants.push(await enter(Promise.resolve(flask), { Authorization: token }))
-
-    const measured = await measure(entrants, pace.rounds)
-    const [latchkey, bare, , plain, , cached, uncached] = measured as Required<typeof measured>
-    const speed = ratio(latchkey!.perSecond, bare!.perSecond).median
-    const cpu = (other: typeof bare) => ratio(latchkey!.cpuMs, other!.cpuMs).median
-    const best = median(cached!.cpuMs) < median(uncached!.cpuMs) ? cached : uncached
-    return [
-      {
-        title: 'A guarded route, the same token',
-        note:
-          'Latchkey checks signature, claims and revocation, and sets its headers; `hono/jwt` checks signature and times; ' +
-          'the bare ones check nothing. ' +
-          (typeof flask === 'string'
-            ? `Flask was left out: ${flask}`
-            : 'Flask runs two processes, so it may use both cores.'),
-        table: comparison(measured, latchkey!),
-        targets: [
-          { what: 'same token, requests/s of the bare Worker', value: speed, least: 0.8 },
-          { what: 'same token, CPU of plain hono/jwt', value: cpu(plain), most: 0.62 },
-          { what: "same token, CPU of better-auth's best", value: cpu(best), most: 0.25 },
-        ],
-      },
-    ]
-  } finally {
-    for (const server of servers) await server.stop()
-  }
+  const database = join(folder, 'flask.db')
+  new DatabaseSync(database).close()
+  const flask = await startFlask(database).catch(() => undefined)
+  return [
+    await enter(await startLatchkey('Latchkey', script('Latchkey')), header),
+    await enter(await worker('bare Worker'), header, false),
+    await enter(await worker('bare Hono'), header, false),
+    await enter(await worker('hono/jwt'), header),
+    await enter(await worker('hono/jwt, cached key'), header),
+    await betterAuth('better-auth, cookie cache', 'on'),
+    await betterAuth('better-auth', 'off'),
+    ...(flask ? [await enter(flask, { Authorization: token })] : []),
+  ]
 }
 
 /** The same with many tokens, as they come from many people. */
