@@ -19,7 +19,7 @@ import { pages } from './pages/routes.tsx'
 
 /** The map: what every request passes, in this order, and where it may end. Each route names its own guard. */
 export const app = new Hono<AppEnv>()
-  .use(harden, observe, limitBody)
+  .use(observe, harden, limitBody)
   .route('/', health) //                GET /health, GET /ready: before the settings are asked for
   .use(configured, allowOrigins)
   .route('/', action) //                yours: /action

@@ -14,7 +14,7 @@ export function answerError(error: unknown, c: Context<AppEnv>): Response {
   const { status, title, code, errors } = problem
   const headers = { ...(status === 401 && { 'WWW-Authenticate': CHALLENGE }), ...problem.headers }
   const type = `urn:latchkey:problem:${code}`
-  const document = { type, title, status, code, request_id: c.var.requestId(), ...(errors && { errors }) }
+  const document = { type, title, status, code, request_id: c.var.requestId, ...(errors && { errors }) }
   return c.body(JSON.stringify(document), status, { ...headers, 'Content-Type': 'application/problem+json' })
 }
 

@@ -1,11 +1,8 @@
 import type { Context } from 'hono'
 import type { Problem } from '../core/problem.ts'
 
-/**
- * What every handler may rely on. `requestId` makes the id of the request when it is first asked for, by whoever
- * writes something under it: a problem, an audit row, a line of the log. A guard adds `session`, on the routes that name one.
- */
-export type AppEnv = { Bindings: Bindings; Variables: { requestId: () => string; problem?: Problem } }
+/** What every handler may rely on. A guard adds `session` to it, on the routes that name one. */
+export type AppEnv = { Bindings: Bindings; Variables: { requestId: string; problem?: Problem } }
 
 /** `METRICS` counts requests where an operator has bound it. wrangler's own types know only what is bound. */
 type Bindings = Env & { METRICS?: AnalyticsEngineDataset }

@@ -12,7 +12,7 @@ export function clientOf(c: Asked): Client {
     country: (c.req.raw.cf?.country as string | undefined) ?? null,
     user_agent: c.req.header('User-Agent')?.slice(0, USER_AGENT_MAX) ?? null,
     language: languageOf(c),
-    request_id: c.var.requestId(),
+    request_id: c.var.requestId,
   }
 }
 

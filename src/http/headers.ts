@@ -42,18 +42,13 @@ const JSON_ANSWER = new Response(null, {
   headers: [...HEADERS, ['Cache-Control', 'no-store'], ['Content-Type', 'application/json']],
 })
 
-/**
- * Sets the headers of every answer, and the id of its request if anybody asked for one. The id is ours alone: one that a client may choose could point an audit row at somebody else's request.
- */
+/** Gives the request an id, ours alone: one that a client may choose could point an audit row at somebody else's request. */
 export const harden: MiddlewareHandler<AppEnv> = async (c, next) => {
-  let id: string | undefined
-  c.set('requestId', () => (id ??= crypto.randomUUID()))
+  const id = crypto.randomUUID()
+  c.set('requestId', id)
   const isComplete = answerJsonComplete(c)
   await next()
-  if (isComplete(c.res)) {
-    if (id !== undefined) c.res.headers.set('X-Request-Id', id)
-    return
-  }
+  if (isComplete(c.res)) return c.res.headers.set('X-Request-Id', id)
   try {
     complete(c.res.headers, id)
   } catch {
@@ -91,8 +86,8 @@ function answerJsonComplete(c: Context<AppEnv>): (answer: Response) => boolean {
 }
 
 /** Changes the answer itself: `c.header` would make a new one each time. */
-function complete(headers: Headers, id: string | undefined): void {
-  if (id !== undefined) headers.set('X-Request-Id', id)
+function complete(headers: Headers, id: string): void {
+  headers.set('X-Request-Id', id)
   // No answer outlives its request, unless its route says so: each holds a token, a person's data, or a refusal (RFC 6749
   // section 5.1). What nobody stores does not vary.
   if (headers.has('Cache-Control')) headers.append('Vary', 'Origin')

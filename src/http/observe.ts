@@ -22,7 +22,6 @@ export const observe: MiddlewareHandler<AppEnv> = async (c, next) => {
     if (c.res.status >= 500) log(whatHappened(c, Date.now() - startedAt), c, settings)
     return
   }
-  c.var.requestId() // every answer has one, where requests are told about
   const startedAt = performance.now()
   const tally = emptyTally()
   await withTally(tally, next)
@@ -70,7 +69,7 @@ const outlineOf = (path: string): string =>
 
 /** A 5xx is our fault, so it is always said, with the name and the message of its cause; never a stack. */
 function log(seen: Seen, c: Context<AppEnv>, { REQUEST_LOG }: Pick<Config, 'REQUEST_LOG'>): void {
-  const request_id = c.var.requestId()
+  const request_id = c.var.requestId
   if (seen.status >= 500) {
     const { cause, errors } = c.var.problem ?? {}
     const reason = cause instanceof Error ? `${cause.name}: ${cause.message.slice(0, 200)}` : undefined
