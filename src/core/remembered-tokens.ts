@@ -38,7 +38,7 @@ export type RememberedTokens = ReturnType<typeof rememberedTokens>
 export function rememberedTokens(places = PLACES) {
   const hashOf = universalHash(MAX_LENGTH)
   const rows = new Uint32Array(places * WORDS)
-  const sessions = new Array<Session | undefined>(places)
+  const sessions = Array<Session | undefined>(places)
   let taken = 0
 
   /** The first of the places where a hash may be. */

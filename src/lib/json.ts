@@ -9,15 +9,12 @@ export function parseJson(bytes: Uint8Array): unknown {
   try {
     const text = decoder.decode(bytes)
     const value: unknown = JSON.parse(text)
-    if (isUnambiguous(text, value)) return value
+    if (membersIn(text) === membersOf(value)) return value
   } catch {
     // RangeError (too deep), TypeError (not UTF-8) and SyntaxError are one thing to the caller.
   }
   throw new SyntaxError('not strict JSON')
 }
-
-/** Whether no member name is repeated in a text that was parsed to this value. */
-export const isUnambiguous = (text: string, value: unknown): boolean => membersIn(text) === membersOf(value)
 
 const [QUOTE, COLON, BACKSLASH] = [0x22, 0x3a, 0x5c]
 
