@@ -41,8 +41,8 @@ export function rememberedTokens(places = PLACES) {
   const sessions = Array<Session | undefined>(places)
   let taken = 0
 
-  /** The first of the places where a hash may be. */
-  const firstOf = (hash: Uint32Array): number => (hash[0]! % (places / WAYS)) * WAYS
+  /** The first of the places where a hash may be. Signatures are as good as random, so tokens spread evenly. */
+  const firstOf = (hash: Uint32Array): number => Math.floor((hash[0]! / 2 ** 32) * (places / WAYS)) * WAYS
 
   const isAt = (row: number, hash: Uint32Array): boolean =>
     rows[row] === hash[0] && rows[row + 1] === hash[1] && rows[row + 2] === hash[2] && rows[row + 3] === hash[3]
