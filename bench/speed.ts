@@ -1,6 +1,6 @@
 /**
  * How fast is Latchkey, beside others and beside itself with more to do? `npm run bench [-- --quick] [-- --only NAME]`.
- * Linux only: CPU is read from /proc. A complete run, about 12 minutes, writes docs/benchmarks.md.
+ * Linux only: CPU is read from /proc. A complete run, about 20 minutes, writes docs/benchmarks.md.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'

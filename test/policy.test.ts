@@ -1,7 +1,7 @@
 import { METHOD_NAME_ALL } from 'hono/router'
 import { describe, expect, it } from 'vitest'
 import { app } from '../src/app.ts'
-import { call, expectProblem, freshDatabase } from './support.ts'
+import { call, expectProblem, freshDatabase, signedIn } from './support.ts'
 
 freshDatabase()
 
@@ -133,6 +133,15 @@ describe('CORS', () => {
     const answer = await call('POST', '/user/login', { json: {}, headers: { Origin: origin } })
     expect(answer.headers.get('Access-Control-Allow-Origin')).toBeNull()
     expect(answer.headers.get('Vary')).toContain('Origin')
+  })
+
+  it('says once that an answer depends on the origin', async () => {
+    const { token } = await signedIn()
+    const headers = { Origin: 'https://app.example', Authorization: token }
+    const answer = await call('POST', '/action', { headers })
+    expect(answer.status).toBe(200)
+    expect(answer.headers.get('Access-Control-Allow-Origin')).toBe('https://app.example')
+    expect(answer.headers.get('Vary')).toBe('Origin')
   })
 
   it('lets a listed page read refusals too', async () => {

@@ -304,10 +304,10 @@ export async function storedFor(email: string): Promise<[string, unknown][]> {
 }
 
 /** What an object remembers, after a change if one is given. */
-export async function stateFor(email: string, change = (state: State): State => state): Promise<State> {
+export async function stateFor(email: string, change?: (state: State) => State): Promise<State> {
   return runInDurableObject(await doorkeeperOf(email), (instance) => {
     const open = instance as unknown as { state: State; store: (state: State) => void }
-    open.store(change(open.state))
+    if (change) open.store(change(open.state))
     return open.state
   })
 }

@@ -5,7 +5,7 @@ import { script } from '../bundles.ts'
 import { busy, feed, request, times } from '../load.ts'
 import { accessTokens, freeHash, range } from '../people.ts'
 import { comparison, type Section } from '../report.ts'
-import { type Entrant, measure, measureAfresh, median, ratio } from '../rounds.ts'
+import { type Entrant, measureAfresh, median, ratio } from '../rounds.ts'
 import { type Server, startFlask, startLatchkey, startWorker } from '../server.ts'
 import { MANY, type Pace } from './pace.ts'
 
@@ -36,23 +36,26 @@ export async function verify(pace: Pace): Promise<Section[]> {
 async function contenders(servers: Server[], { folder, seconds }: Pace): Promise<Entrant[]> {
   const [token = ''] = await accessTokens([1])
   const header = { Authorization: `Bearer ${token}` }
-  const enter = async (server: Server, headers: Record<string, string>, checks = true): Promise<Entrant> => {
+  const started = <S extends Server>(server: S): S => {
     servers.push(server)
+    return server
+  }
+  const enter = async (server: Server, headers: Record<string, string>, checks = true): Promise<Entrant> => {
     await checkGuard(server, headers, checks)
     const sent = feed([request('POST', '/action', headers)], folder)
     return { server, shoot: () => busy(server.port, sent, seconds, MANY) }
   }
-  const worker = (name: Parameters<typeof script>[0]) => startWorker(name, script(name))
+  const worker = async (name: Parameters<typeof script>[0]) => started(await startWorker(name, script(name)))
   const betterAuth = async (name: string, cache: 'on' | 'off'): Promise<Entrant> => {
     const seed = { people: 1, hash: freeHash }
-    const server = await startBetterAuth(name, script('better-auth, free hash'), seed, { COOKIE_CACHE: cache })
+    const server = started(await startBetterAuth(name, script('better-auth, free hash'), seed, { COOKIE_CACHE: cache }))
     return enter(server, { Cookie: await cookiesOf(server, 1) })
   }
   const database = join(folder, 'flask.db')
   new DatabaseSync(database).close()
-  const flask = await startFlask(database).catch(() => undefined)
+  const flask = await startFlask(database).then(started, () => undefined)
   return [
-    await enter(await startLatchkey('Latchkey', script('Latchkey')), header),
+    await enter(started(await startLatchkey('Latchkey', script('Latchkey'))), header),
     await enter(await worker('bare Worker'), header, false),
     await enter(await worker('bare Hono'), header, false),
     await enter(await worker('hono/jwt'), header),
@@ -66,41 +69,36 @@ async function contenders(servers: Server[], { folder, seconds }: Pace): Promise
 /** The same with many tokens, as they come from many people. */
 export async function tokens(pace: Pace): Promise<Section[]> {
   const all = await accessTokens(range(100_000))
-  const few = await inTurn(all.slice(0, 1_000), pace)
-  const [first, again] = await inTurn(all, pace, { first: true })
-  const value = ratio(again!.measured[0]!.cpuMs, again!.measured[1]!.cpuMs).median
-  again!.section.targets = [{ what: '100,000 tokens in turn, CPU of hono/jwt with a cached key', value, most: 1 }]
-  return [...few, first!, again!].map(({ section }) => section)
+  const few = await inTurn(all.slice(0, 1_000), pace, { rounds: pace.rounds })
+  // Few rounds: so many tokens are shown within some seconds.
+  const first = await inTurn(all, pace, { rounds: 3, when: ', each for the first time' })
+  const again = await inTurn(all, pace, { rounds: Math.min(pace.rounds, 6), when: ', each shown before', shown: true })
+  const value = ratio(again.measured[0]!.cpuMs, again.measured[1]!.cpuMs).median
+  again.section.targets = [{ what: '100,000 tokens in turn, CPU of hono/jwt with a cached key', value, most: 1 }]
+  return [few, first, again].map(({ section }) => section)
 }
 
-/** Tokens in turn, after each was shown once; and before that, if asked for, while each is shown for the first time. */
-async function inTurn(tokens: string[], pace: Pace, { first = false } = {}) {
+type Turns = { rounds: number; when?: string; shown?: boolean }
+
+/** Tokens in turn; `shown`: after all of them were shown once. */
+async function inTurn(tokens: string[], pace: Pace, { rounds, when = '', shown = false }: Turns) {
   const requests = tokens.map((token) => request('POST', '/action', { Authorization: `Bearer ${token}` }))
-  const servers = [
-    await startLatchkey('Latchkey', script('Latchkey')),
-    await startWorker('hono/jwt, cached key', script('hono/jwt, cached key')),
-    await startWorker('bare Worker', script('bare Worker')),
-  ]
-  try {
+  const start = async (servers: Server[]): Promise<Entrant[]> => {
+    servers.push(await startLatchkey('Latchkey', script('Latchkey')))
+    for (const name of ['hono/jwt, cached key', 'bare Worker'] as const)
+      servers.push(await startWorker(name, script(name)))
     for (const server of servers.slice(0, 2)) await checkGuard(server, { Authorization: `Bearer ${tokens[0]!}` }, true)
     const feeds = servers.map(() => feed(requests, pace.folder))
-    const entrants = servers.map((server, i) => ({
+    if (shown) for (const [i, server] of servers.entries()) await times(server.port, feeds[i]!, tokens.length, MANY)
+    return servers.map((server, i) => ({
       server,
       shoot: () => busy(server.port, feeds[i]!, pace.seconds, MANY),
     }))
-    const run = async (when: string, rounds: number) => {
-      const measured = await measure(entrants, rounds)
-      const title = `A guarded route, ${tokens.length.toLocaleString('en')} tokens in turn${when}`
-      const section: Section = { title, note: '', table: comparison(measured, measured[0]!), targets: [] }
-      return { measured, section }
-    }
-    // Few rounds: a pass through all tokens ends after some seconds.
-    const firstTime = first ? [await run(', each for the first time', Math.min(pace.rounds, 4))] : []
-    for (const [i, server] of servers.entries()) await times(server.port, feeds[i]!, tokens.length, MANY)
-    return [...firstTime, await run(first ? ', each shown before' : '', pace.rounds)]
-  } finally {
-    for (const server of servers) await server.stop()
   }
+  const measured = await measureAfresh(start, rounds)
+  const title = `A guarded route, ${tokens.length.toLocaleString('en')} tokens in turn${when}`
+  const section: Section = { title, note: '', table: comparison(measured, measured[0]!), targets: [] }
+  return { measured, section }
 }
 
 /** From the process just started: a good token opens; none, and a tampered one, do not. */

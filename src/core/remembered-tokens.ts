@@ -9,7 +9,7 @@ export type Verified = {
   not_before: number
 }
 
-/** Places for tokens. All taken, they are 22 MiB (measured in Node) of the 128 MB of an isolate. */
+/** Places for tokens, a multiple of `WAYS`. All taken, they are 22 MiB (measured in Node) of the 128 MB of an isolate. */
 export const PLACES = 2 ** 17
 
 /** A token has its place among these, given by its hash, as in the cache of a processor. */
@@ -21,8 +21,11 @@ const WAYS = 8
  */
 const ADMITTED = 1 / 8
 
-/** Characters. A token is about 330. Longer ones are verified each time. */
-const MAX_LENGTH = 1_024
+/** Characters. A token is about 330 without roles. Longer ones are verified each time, because their claims take room. */
+const MAX_LENGTH = 640
+
+/** Lists of roles are few, and shared: one for each token could take more than all the rest of it. */
+const MAX_ROLE_LISTS = 1_000
 
 /** Of a row: four words of the hash, then from when on and until when it counts, in seconds. */
 const [FROM, UNTIL, WORDS] = [4, 5, 6]
@@ -39,13 +42,19 @@ export function rememberedTokens(places = PLACES) {
   const hashOf = universalHash(MAX_LENGTH)
   const rows = new Uint32Array(places * WORDS)
   const sessions = Array<Session | undefined>(places)
+  const roleLists = new Map<string, string[]>()
   let taken = 0
 
   /** The first of the places where a hash may be. Signatures are as good as random, so tokens spread evenly. */
   const firstOf = (hash: Uint32Array): number => Math.floor((hash[0]! / 2 ** 32) * (places / WAYS)) * WAYS
 
+  /** All words at once, so that no time tells how many of them are right. */
   const isAt = (row: number, hash: Uint32Array): boolean =>
-    rows[row] === hash[0] && rows[row + 1] === hash[1] && rows[row + 2] === hash[2] && rows[row + 3] === hash[3]
+    ((rows[row]! ^ hash[0]!) |
+      (rows[row + 1]! ^ hash[1]!) |
+      (rows[row + 2]! ^ hash[2]!) |
+      (rows[row + 3]! ^ hash[3]!)) ===
+    0
 
   function placeOf(hash: Uint32Array): number | undefined {
     const first = firstOf(hash)
@@ -57,6 +66,13 @@ export function rememberedTokens(places = PLACES) {
     const first = firstOf(hash)
     for (let place = first; place < first + WAYS; place++) if (rows[place * WORDS + UNTIL]! <= now) return place
     return Math.random() < ADMITTED ? first + Math.floor(Math.random() * WAYS) : undefined
+  }
+
+  /** The one list for all sessions with these roles; undefined where there are too many lists already. */
+  function sharedRoles(roles: string[]): string[] | undefined {
+    const key = JSON.stringify(roles)
+    if (!roleLists.has(key) && roleLists.size < MAX_ROLE_LISTS) roleLists.set(key, [...roles])
+    return roleLists.get(key)
   }
 
   return {
@@ -74,9 +90,10 @@ export function rememberedTokens(places = PLACES) {
     add(token: string, { session, not_before }: Verified, now: number): void {
       const hash = session.id === LEGACY_SESSION ? undefined : hashOf(token)
       const place = hash && (placeOf(hash) ?? placeFor(hash, now))
-      if (place === undefined) return
+      const roles = sharedRoles(session.roles)
+      if (place === undefined || roles === undefined) return
       if (sessions[place] === undefined) taken++
-      sessions[place] = session
+      sessions[place] = { ...session, roles }
       rows.set(hash!, place * WORDS)
       rows[place * WORDS + FROM] = Math.max(0, not_before)
       rows[place * WORDS + UNTIL] = Math.min(session.expires_at, LATEST)

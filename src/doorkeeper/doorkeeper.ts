@@ -42,6 +42,8 @@ export type Verdict =
   | { ok: false; reason: 'refused'; user: User | undefined; result: PasswordCheck }
   | { ok: false; reason: 'unavailable' }
 
+type Change = (state: State) => State
+
 /** How long an object of a name that does not exist keeps its counts. Milliseconds. */
 const FORGET_AFTER_MS = 86_400_000
 
@@ -58,6 +60,9 @@ const REMEMBERED_ATTEMPTS = 100
  */
 export class Doorkeeper extends DurableObject<Env> {
   private state = this.ctx.storage.kv.get<State>('state') ?? emptyState()
+
+  /** How often everything was forgotten: an attempt that began before writes nothing down afterwards. */
+  private forgotten = 0
 
   /** One running answer per attempt. Within one object promises may be shared: it is one context of I/O. */
   private readonly attempts = new Map<string, Promise<Verdict>>()
@@ -108,6 +113,7 @@ export class Doorkeeper extends DurableObject<Env> {
 
   /** Forgets everything: the account is gone. */
   async forget(): Promise<void> {
+    this.forgotten++
     this.state = emptyState()
     this.ctx.storage.kv.delete('state')
   }
@@ -126,42 +132,60 @@ export class Doorkeeper extends DurableObject<Env> {
       return { ok: false, reason: 'too_many_attempts', retry_after, from_device: device !== undefined }
     }
     this.state = reserved.state // nothing was awaited since it was read
+    const { forgotten } = this
+    let change: Change = (state) => state
     try {
-      return await this.compare(attempt, caller, device)
+      const compared = await this.compare(attempt, caller, device)
+      change = compared.change
+      return compared.verdict
     } finally {
-      this.store(this.state)
+      if (forgotten === this.forgotten) this.store(change(this.state))
     }
   }
 
-  private async compare(attempt: Attempt, caller: Caller, device: Device | undefined): Promise<Verdict> {
+  /** The verdict on an attempt that is counted, and what it changes in what is remembered by then. */
+  private async compare(
+    attempt: Attempt,
+    caller: Caller,
+    device: Device | undefined,
+  ): Promise<{ verdict: Verdict; change: Change }> {
     let user: User | undefined
     try {
       user = await findUser(this.env.DB, conditionOf(attempt.who))
     } catch {
-      this.state = returnAttempt(this.state, caller)
-      return { ok: false, reason: 'unavailable' }
+      return { verdict: { ok: false, reason: 'unavailable' }, change: (state) => returnAttempt(state, caller) }
     }
-    this.state = { ...this.state, exists: user !== undefined }
     if (!user) await this.forgetLater()
+    const failed: Change = (state) => ({ ...state, exists: user !== undefined })
+    const succeeded: Change = (state) => succeed(failed(state), caller)
 
     const { BCRYPT_COST } = this.settings
     const result = await checkPassword(attempt.password, user, BCRYPT_COST)
-    if (!user || result !== 'match') return { ok: false, reason: 'refused', user, result }
-    if (user.disabled_at !== null || !user.email_verified) {
-      this.state = succeed(this.state, caller)
-      return { ok: false, reason: 'refused', user, result }
-    }
+    const refused = { ok: false, reason: 'refused', user, result } as const
+    if (!user || result !== 'match') return { verdict: refused, change: failed }
+    if (user.disabled_at !== null || !user.email_verified) return { verdict: refused, change: succeeded }
     const hash = await upgradedHash(attempt.password, user, BCRYPT_COST)
     if (!('email' in attempt.who)) {
-      this.state = succeed(this.state, caller) // a session that confirms itself is no new device
-      return { ok: true, user, hash, device_token: undefined }
+      // A session that confirms itself is no new device.
+      return { verdict: { ok: true, user, hash, device_token: undefined }, change: succeeded }
     }
     const at = now()
     const { ip, country, user_agent } = attempt.client
-    const { id, created_at } = device ?? { id: randomId(), created_at: at }
-    const state = knowNetwork(succeed(this.state, caller), network(ip), at)
-    this.state = knowDevice(state, { id, created_at, used_at: at, ip, country, user_agent })
-    return { ok: true, user, hash, device_token: await deviceToken(id, this.name, this.settings) }
+    const known = this.state.devices.find(({ id }) => id === device?.id) // unless it was forgotten meanwhile
+    const { id, created_at } = known ?? { id: randomId(), created_at: at }
+    const device_token = await deviceToken(id, this.name, this.settings)
+    return {
+      verdict: { ok: true, user, hash, device_token },
+      change: (state) =>
+        knowDevice(knowNetwork(succeeded(state), network(ip), at), {
+          id,
+          created_at,
+          used_at: at,
+          ip,
+          country,
+          user_agent,
+        }),
+    }
   }
 
   private callerOf({ who, client, challenged }: Attempt, device: Device | undefined): Caller {

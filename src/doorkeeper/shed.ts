@@ -21,10 +21,10 @@ export function welcome(ip: string | null): void {
 
 /**
  * Counts a password that was compared or hashed. What a doorkeeper refused unheard cost nothing, and is not counted; nor is
- * what this machine asks for, which is never turned away.
+ * what this machine asks for. Who comes without an address is counted: another Worker may have sent the request on.
  */
-export async function countWork({ BREAKER }: Env, ip?: string | null): Promise<void> {
-  if (ip !== undefined && isLoopback(ip)) return
+export async function countWork({ BREAKER }: Env, ip: string | null = null): Promise<void> {
+  if (ip !== null && isLoopback(ip)) return
   const { success } = await BREAKER.limit({ key: 'password work' })
   if (!success) pausedUntil.set(BREAKER, Date.now() + PAUSE_SECONDS * 1000)
 }

@@ -143,14 +143,15 @@ async function checkedSession(
   check: Check,
 ): Promise<Session | undefined> {
   if (ambient && !SAFE_METHODS.has(c.req.method) && !isSameOrigin(c)) throw new Problem('cross_site_request')
-  const settings = config(c.env)
-  const session = rememberedOf(settings).find(token, now()) ?? (await verifiedSession(token, settings))
+  const session = await verifiedSession(token, config(c.env))
   return session && check(session, c)
 }
 
-/** The session that a token speaks of, when `hono/jwt` finds its signature good and our checks its claims. */
+/** The session that a token speaks of: one that is remembered, or whose signature is good to `hono/jwt` and its claims to us. */
 async function verifiedSession(unverifiedToken: string, settings: Config): Promise<Session | undefined> {
   const [memory, at] = [rememberedOf(settings), now()]
+  const known = memory.find(unverifiedToken, at)
+  if (known) return known
   for (const key of candidateKeys(unverifiedToken, await keyring(settings))) {
     const payload = await payloadOf(unverifiedToken, key)
     if (payload === undefined) continue

@@ -3,7 +3,7 @@ export type UniversalHash = (text: string) => Uint32Array | undefined
 
 /**
  * A hash under random keys of its own. Value n is the sum of each character's code plus one times the key of its position
- * in lane n, modulo 2^32: multilinear hashing, a universal class in the sense of Carter and Wegman ("Universal Classes of
+ * in lane n, modulo 2^32: multilinear hashing, almost universal in the sense of Carter and Wegman ("Universal Classes of
  * Hash Functions", 1979).
  *
  * Two texts, whoever chose them, agree in one value once in 2^25 times, as long as nobody knows the keys: look at a position

@@ -1,11 +1,13 @@
 import { abortAllDurableObjects } from 'cloudflare:test'
 import bcrypt from 'bcryptjs'
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest'
-import type { State } from '../../src/doorkeeper/state.ts'
+import { forgetAccount, forgetDevice } from '../../src/doorkeeper/ask.ts'
+import { emptyState, type State } from '../../src/doorkeeper/state.ts'
 import {
   brokenDatabase,
   callWith,
   CALM,
+  ENV,
   expectProblem,
   freshAddress,
   freshDatabase,
@@ -16,6 +18,7 @@ import {
   ORIGIN,
   stateFor,
   stopClock,
+  storedFor,
   withFailures,
   withinDoorkeeper,
 } from '../support.ts'
@@ -155,5 +158,58 @@ describe('a doorkeeper that cannot be reached', () => {
     const answer = await loginFrom(freshAddress(), { email }, none)
     const problem = await expectProblem(answer, 503, 'unavailable')
     expect(JSON.stringify(problem)).not.toContain('namespace')
+  })
+})
+
+describe('while a password is compared', () => {
+  /** Holds the next comparison back until it is released. It looks for itself: what another request did must not be awaited. */
+  function heldBack(): { begun: () => Promise<void>; release: () => void } {
+    const held = { back: true }
+    compare.mockImplementationOnce(async (password: string, hash: string) => {
+      while (held.back) await scheduler.wait(5)
+      return bcrypt.compareSync(password, hash)
+    })
+    return {
+      begun: () => vi.waitFor(() => expect(compare).toHaveBeenCalled(), 3_000),
+      release: () => (held.back = false),
+    }
+  }
+
+  it.each([undefined, 'wrong'])('an account can be forgotten, and nothing of it comes back (%s)', async (password) => {
+    const { email } = await insertUser()
+    const comparison = heldBack()
+    const answer = loginFrom(freshAddress(), { email, ...(password !== undefined && { password }) }, CALM)
+    await comparison.begun()
+    await forgetAccount(ENV, email)
+    comparison.release()
+    expect((await answer).status).toBe(password === undefined ? 200 : 401)
+    expect(await storedFor(email)).toEqual([])
+    expect(await stateFor(email)).toEqual(emptyState())
+  })
+
+  it('its device can be forgotten, and is another one afterwards', async () => {
+    const { email } = await insertUser()
+    const first = await (await loginFrom(freshAddress(), { email }, CALM)).json<{ device_token: string }>()
+    const [{ id } = { id: '' }] = (await stateFor(email)).devices
+    compare.mockClear()
+    const comparison = heldBack()
+    const answer = loginFrom(freshAddress(), { email, device_token: first.device_token }, CALM)
+    await comparison.begun()
+    expect(await forgetDevice(ENV, email, id)).toBe(true)
+    comparison.release()
+    const second = await (await answer).json<{ device_token: string }>()
+    expect(second.device_token).not.toBe(first.device_token)
+    const { devices } = await stateFor(email)
+    expect(devices.map((device) => device.id === id)).toEqual([false])
+  })
+
+  it('the object can die: the attempt is made once more, and counts once', async () => {
+    const { email } = await insertUser()
+    compare.mockImplementationOnce(() => new Promise(() => {}))
+    const answer = loginFrom(freshAddress(), { email, password: 'wrong' }, CALM)
+    await vi.waitFor(() => expect(compare).toHaveBeenCalledTimes(1), 3_000)
+    await abortAllDurableObjects()
+    await expectProblem(await answer, 401, 'invalid_credentials')
+    expect(counts(await stateFor(email))).toMatchObject({ failures: 1, attempts: 1 })
   })
 })

@@ -132,6 +132,15 @@ describe('the rate of a location', () => {
     }
   })
 
+  it('counts who comes without an address: another Worker may have sent the request on', async () => {
+    let counted = 0
+    const BREAKER: RateLimit = { limit: () => Promise.resolve({ success: ++counted > 0 }) }
+    const init = { method: 'POST', headers: { 'Content-Type': 'application/json' } }
+    const body = JSON.stringify({ email: user.email, password: PASSWORD })
+    const answer = await callWith({ ...ENV, BREAKER }, `${ORIGIN}/user/login`, { ...init, body })
+    expect([answer.status, counted]).toEqual([200, 1])
+  })
+
   it('is not touched by what a doorkeeper refuses unheard, so that a storm on one account turns nobody else away', async () => {
     let counted = 0
     const BREAKER: RateLimit = { limit: () => Promise.resolve({ success: ++counted < 6 }) }
