@@ -9,7 +9,7 @@ export type Verified = {
   not_before: number
 }
 
-/** Places for tokens, a multiple of `WAYS`. All taken, they are 22 MiB (measured in Node) of the 128 MB of an isolate. */
+/** Places for tokens, a multiple of `WAYS`. All taken, they are 18 MiB (measured in Node) of the 128 MB of an isolate. */
 export const PLACES = 2 ** 17
 
 /** A token has its place among these, given by its hash, as in the cache of a processor. */
