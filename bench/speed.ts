@@ -35,14 +35,18 @@ of its own with a D1 database of its own, in memory. Requests go over loopback s
 proxies of \`wrangler dev\`. Before it is measured, each must answer 200 to a good token and 401 to a tampered one and to none
 (the bare ones, which check nothing: 401 to none), and any answer that is not 2xx ends the run.
 
-Contenders run in turn, forwards and then backwards, one second each, as one round; a shot of each comes before. A ratio is
-taken within each round; what is shown is the median of the rounds and, in brackets, the quartiles. CPU is what the
+Contenders run in turn, forwards and then backwards, one second each, as one round; a shot of each comes before. From process
+to process, one and the same program differs by a tenth: for guarded routes and for logins without their hash, all are
+started anew after three rounds. A ratio is taken within each round; what is shown is the median of the rounds and, in
+brackets, the quartiles. CPU is what the
 kernel counted for the process (user and system, D1 and its writes included). **CPU decides**: requests per second also depend on the
 load generator, which shares the machine. Differences under 10 % are noise, and so are absolute numbers of another
 machine. Latencies are those of a busy server.
 
 The load comes from ${hasWrk ? 'wrk' : 'a small client over node:net'} with 32 connections for guarded routes and 8 for logins and refreshes; logins with their
-hash are counted out, two at a time.`
+hash are counted out, two at a time. Latchkey's log is off (\`REQUEST_LOG\`), because the others write none.
+
+One row of each table has no figures under "requests/s of" and "CPU of": those of the others say what it takes, over what they do.`
 
 const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false }, only: { type: 'string' } } })
 const { quick, only } = values

@@ -126,7 +126,7 @@ type Credential = { token: string; ambient: boolean }
  * one of them was planted.
  */
 function credentialOf(c: Asked): Credential | undefined {
-  const header = c.req.header('Authorization')?.trim()
+  const header = c.req.header('Authorization')
   if (header) {
     const token = tokenIn(header)
     return token === undefined ? undefined : { token, ambient: false }
@@ -135,7 +135,8 @@ function credentialOf(c: Asked): Credential | undefined {
   return token === undefined ? undefined : { token: others.length > 0 ? '' : token, ambient: true }
 }
 
-const tokenIn = (header: string): string | undefined => /^(?:Bearer +)?([^ \t,]+)$/i.exec(header.trim())?.[1]
+/** Around it only what HTTP calls white space (RFC 9110 section 5.6.3), which is less than `trim` takes off. */
+const tokenIn = (header: string): string | undefined => /^[ \t]*(?:Bearer +)?([^ \t,]+)[ \t]*$/i.exec(header)?.[1]
 
 async function checkedSession(
   c: Asked & Pick<Context, 'executionCtx'>,

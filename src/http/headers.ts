@@ -37,9 +37,11 @@ export const PAGE_HEADERS = Object.entries({
   'X-Frame-Options': 'DENY',
 })
 
+const NEVER_STORED = 'no-store'
+
 /** What `c.json(value)` answers with, but for the id of its request. */
 const JSON_ANSWER = new Response(null, {
-  headers: [...HEADERS, ['Cache-Control', 'no-store'], ['Content-Type', 'application/json']],
+  headers: [...HEADERS, ['Cache-Control', NEVER_STORED], ['Content-Type', 'application/json']],
 })
 
 /** Gives the request an id, ours alone: one that a client may choose could point an audit row at somebody else's request. */
@@ -48,9 +50,10 @@ export const harden: MiddlewareHandler<AppEnv> = async (c, next) => {
   c.set('requestId', id)
   const isComplete = answerJsonComplete(c)
   await next()
-  if (isComplete(c.res)) return c.res.headers.set('X-Request-Id', id)
+  const { headers } = c.res
+  if (isComplete(c.res) && headers.get('Cache-Control') === NEVER_STORED) return headers.set('X-Request-Id', id)
   try {
-    complete(c.res.headers, id)
+    complete(headers, id)
   } catch {
     // What `fetch` answered is read-only, so it is copied. Without the first line Hono would lay its headers over the copy's.
     const copy = new Response(c.res.body, c.res)
@@ -61,10 +64,10 @@ export const harden: MiddlewareHandler<AppEnv> = async (c, next) => {
 }
 
 /**
- * Has `c.json(value)` start from an answer that carries everything already, where nobody has said anything about the status or
- * the headers: to copy them is one call of the platform, to look for each and set it are two, which was a sixth of the CPU
- * of a verified request (decision 018). Gives a function that tells such an answer. A
- * middleware that puts another in its place passes its headers on, as Hono lays the old ones over the new.
+ * Has `c.json(value)` start from an answer that carries everything already, where nobody has said anything about the status
+ * or the headers: to copy them is one call of the platform, to look for each and set it are two, which was a sixth of the
+ * CPU of a verified request (decision 018). Gives a function that tells such an answer. A middleware that puts another one in
+ * its place should know that Hono lays the old one's headers over the new one's.
  */
 function answerJsonComplete(c: Context<AppEnv>): (answer: Response) => boolean {
   const { json, status, header } = c
@@ -78,11 +81,9 @@ function answerJsonComplete(c: Context<AppEnv>): (answer: Response) => boolean {
     isUsual = false
     header(...args)
   }
-  const complete = (...args: Parameters<typeof json>): Response => {
-    if (!isUsual || args.length > 1) return json(...args)
-    return (answer = new Response(JSON.stringify(args[0]), JSON_ANSWER))
-  }
-  c.json = complete as typeof json
+  const usualJson = (...args: Parameters<typeof json>): Response =>
+    isUsual && args.length === 1 ? (answer = new Response(JSON.stringify(args[0]), JSON_ANSWER)) : json(...args)
+  c.json = usualJson as typeof json
   return (other) => other === answer
 }
 
@@ -92,8 +93,8 @@ function complete(headers: Headers, id: string): void {
   // No answer outlives its request, unless its route says so: each holds a token, a person's data, or a refusal (RFC 6749
   // section 5.1). What nobody stores does not vary.
   const caching = headers.get('Cache-Control')
-  if (caching === null) headers.set('Cache-Control', 'no-store')
-  else if (caching !== 'no-store') headers.append('Vary', 'Origin')
+  if (caching === null) headers.set('Cache-Control', NEVER_STORED)
+  else if (caching !== NEVER_STORED) headers.append('Vary', 'Origin')
   for (const [name, value] of HEADERS) if (!headers.has(name)) headers.set(name, value)
   if (!headers.get('Content-Type')?.startsWith('text/html')) return
   for (const [name, value] of PAGE_HEADERS) if (!headers.has(name)) headers.set(name, value)

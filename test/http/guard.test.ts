@@ -204,6 +204,15 @@ describe('what does not', () => {
     await refused(await action({ headers: { Authorization: `Bearer ${token}` } }))
   })
 
+  it.each(['\u00a0', '\u3000', '\ufeff', '\x0b', '\x0c'])(
+    'a good token beside %j, no white space to HTTP',
+    async (odd) => {
+      for (const value of [user.token + odd, odd + user.token, `Bearer ${user.token}${odd}`]) {
+        await refused(await action({ headers: { Authorization: value } }))
+      }
+    },
+  )
+
   it('would partly pass plain hono/jwt: these tests hold our checks, not only its own', async () => {
     const plain = new Hono().use(jwt({ secret: env.JWT_SECRET_KEY, alg: 'HS256' })).post('/action', (c) => c.text('in'))
     const passes = async (token: string) =>

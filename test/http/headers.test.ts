@@ -64,6 +64,11 @@ describe('JSON as handlers answer it', () => {
     })
     .get('/arguments', (c) => c.json({ ok: true }, 202, { 'Content-Type': 'application/vnd.own+json' }))
     .get('/init', (c) => c.json({ ok: true }, { status: 203, headers: { 'Cache-Control': 'max-age=60' } }))
+    .get('/changed', (c) => {
+      const answer = c.json({ ok: true })
+      answer.headers.set('Cache-Control', 'max-age=60')
+      return answer
+    })
     .get('/unused', (c) => {
       c.json({ ok: false })
       return c.text('other')
@@ -94,6 +99,7 @@ describe('JSON as handlers answer it', () => {
     ['/cookie', 200, { 'Set-Cookie': 'own=one; Path=/' }],
     ['/started', 200, { 'X-Own': 'one', Vary: null }],
     ['/arguments', 202, { 'Content-Type': 'application/vnd.own+json' }],
+    ['/changed', 200, { 'Cache-Control': 'max-age=60', Vary: 'Origin' }],
     ['/init', 203, { 'Cache-Control': 'max-age=60', Vary: 'Origin' }],
   ])('is as the handler of %s says', async (path, status, said) => {
     const answer = await ask(path)
