@@ -1,6 +1,6 @@
 /**
  * How fast is Latchkey, beside others and beside itself with more to do? `npm run bench [-- --quick] [-- --only NAME]`.
- * Linux only: CPU is read from /proc. A complete run, about 20 minutes, writes docs/benchmarks.md.
+ * Linux only: CPU is read from /proc. A complete run, about 17 minutes, writes docs/benchmarks.md.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -63,7 +63,7 @@ const folder = mkdtempSync(join(tmpdir(), 'bench-'))
 const pace: Pace = quick
   ? { rounds: 3, seconds: 1, sizes: [1_000, 10_000, 100_000], revocations: [0, 10_000, 100_000], starts: 5, folder }
   : {
-      rounds: 12,
+      rounds: 10,
       seconds: 1,
       sizes: [1_000, 100_000, 1_000_000],
       revocations: [0, 10_000, 1_000_000],
