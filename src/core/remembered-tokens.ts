@@ -90,7 +90,7 @@ export function rememberedTokens(places = PLACES) {
     add(token: string, { session, not_before }: Verified, now: number): void {
       const hash = session.id === LEGACY_SESSION ? undefined : hashOf(token)
       const place = hash && (placeOf(hash) ?? placeFor(hash, now))
-      const roles = sharedRoles(session.roles)
+      const roles = place === undefined ? undefined : sharedRoles(session.roles)
       if (place === undefined || roles === undefined) return
       if (sessions[place] === undefined) taken++
       sessions[place] = { ...session, roles }

@@ -167,8 +167,8 @@ const middlewares = new WeakMap<SigningKey, MiddlewareHandler>()
 
 /**
  * The payload as Hono's own JWT middleware verifies it, or undefined. It is handed a view of a request in place of the
- * context, because it reads one header and nothing else of it: so the bare header, the cookie and the Bearer header are one to it, and
- * what it would answer (the URL in the realm, an error code without a token) is answered by us. Its time checks
+ * context, because it reads one header and nothing else of it: so the bare header, the cookie and the Bearer header are one
+ * to it, and what it would answer (the URL in the realm, an error code without a token) is answered by us. Its time checks
  * are off: it allows no leeway on `iat`, and lets a token without `exp` pass.
  */
 async function payloadOf(unverifiedToken: string, key: SigningKey): Promise<unknown> {
