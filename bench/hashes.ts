@@ -1,7 +1,7 @@
 /**
  * What does it cost to compare the hashes of other systems, in workerd? Bundles the comparison as `wrangler deploy` would
  * and prints CPU milliseconds, the rounds of bcrypt that take as long, and what the code reckons with (`rounds` in
- * src/core/hashes). `node bench/hashes.ts [runs of each, 5 unless told]`
+ * src/core/passwords/hashes). `node bench/hashes.ts [runs of each, 5 unless told]`
  */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -28,11 +28,12 @@ const HASHES = [
     return [100_000, 260_000, 1_200_000].map((rounds) => `pbkdf2:${digest}:${rounds}$salt$${key}`)
   }),
   `pbkdf2_sha256$2000000$salt$${base64(32)}`,
+  ...['B', 'H', 'J'].map((log) => `$P$${log}${'.'.repeat(30)}`),
 ]
 
 const ENTRY = `import { DurableObject } from 'cloudflare:workers'
 import bcrypt from 'bcryptjs'
-import { readHash } from '${join(ROOT, 'src', 'core', 'hashes', 'index.ts')}'
+import { readHash } from '${join(ROOT, 'src/core/passwords/hashes/index.ts')}'
 
 export class Doorkeeper extends DurableObject {} // the configuration names it
 

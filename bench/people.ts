@@ -1,7 +1,7 @@
 import bcrypt from 'bcryptjs'
 import { config } from '../src/config.ts'
-import { refreshToken } from '../src/core/refresh-tokens.ts'
-import { accessToken } from '../src/core/tokens.ts'
+import { refreshToken } from '../src/core/sessions/refresh-tokens.ts'
+import { accessToken } from '../src/core/tokens/tokens.ts'
 import { now } from '../src/lib/time.ts'
 import { JWT_SECRET_KEY, LATCHKEY_SECRET } from './server.ts'
 
@@ -51,7 +51,7 @@ const sessionOf = (person: number): string =>
 /** An access token for each of these people's sessions, good for a day. */
 export function accessTokens(people: number[]): Promise<string[]> {
   const at = now()
-  const grant = { auth_time: at, expires_at: at + 86_400, roles: [] }
+  const grant = { auth_time: at, expires_at: at + 86_400, roles: [], acr: 'aal1' as const, amr: ['pwd'] }
   const sign = async (person: number) =>
     (await accessToken({ ...grant, id: sessionOf(person), user_id: person }, settings, at)).token
   return Promise.all(people.map(sign))

@@ -4,7 +4,7 @@
  *
  *   npx node bench/revocations.ts [users, in millions]
  */
-import { expiringSet } from '../src/core/expiring-set.ts'
+import { expiringSet } from '../src/core/sessions/expiring-set.ts'
 
 const MILLION = 1_000_000
 const DAY = 86_400

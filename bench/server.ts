@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
-import { applyMigrations } from '../scripts/local.ts'
+import { applyMigrations } from '../scripts/migrations.ts'
 import { BENCH, compatibility_date } from './bundle.ts'
 import { childrenOf, cpuMs } from './process-cpu.ts'
 

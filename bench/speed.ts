@@ -30,23 +30,22 @@ const SCENARIOS: Record<string, (pace: Pace) => Promise<Section[]>> = {
 
 const METHOD = `## Method
 
-Every contender is bundled and minified as \`wrangler deploy\` does it with this project's settings, and runs in a workerd
-of its own with a D1 database of its own, in memory. Requests go over loopback straight to the Worker's socket, without the
-proxies of \`wrangler dev\`. Before it is measured, each must answer 200 to a good token and 401 to a tampered one and to none
-(the bare ones, which check nothing: 401 to none), and any answer that is not 2xx ends the run.
+Every contender is bundled and minified as \`wrangler deploy\` does it with this project's settings. Each runs in its own
+workerd with its own D1 database in memory. Requests go over loopback straight to the Worker's socket, without the proxies
+of \`wrangler dev\`. Before the measurement, each contender must answer 200 to a good token, and 401 to a tampered token and
+to none (the bare ones check nothing and must answer 401 to none). Any answer outside 2xx ends the run.
 
-Contenders run in turn, forwards and then backwards, one second each, as one round; a shot of each comes before. From process
-to process, one and the same program differs by a tenth: for guarded routes and for logins without their hash, all are
-started anew after three rounds. A ratio is taken within each round; what is shown is the median of the rounds and, in
-brackets, the quartiles. CPU is what the
-kernel counted for the process (user and system, D1 and its writes included). **CPU decides**: requests per second also depend on the
-load generator, which shares the machine. Differences under 10 % are noise, and so are absolute numbers of another
-machine. Latencies are those of a busy server.
+Contenders run in turn, forwards and then backwards, one second each, as one round, after a short warm-up. The same program
+differs by a tenth from process to process. For guarded routes and for logins without their hash, all contenders are
+therefore restarted after every three rounds. A ratio is taken within each round. The tables show the median of the rounds
+and, in brackets, the quartiles. CPU is what the kernel counted for the process (user and system, including D1 and its
+writes). **CPU decides**: requests per second also depend on the load generator, which shares the machine. Differences under
+10 % are noise. Absolute numbers do not compare between machines. Latencies are those of a busy server.
 
-The load comes from ${hasWrk ? 'wrk' : 'a small client over node:net'} with 32 connections for guarded routes and 8 for logins and refreshes; logins with their
-hash are counted out, two at a time. Latchkey's log is off (\`REQUEST_LOG\`), because the others write none.
+The load comes from ${hasWrk ? 'wrk' : 'a small client over node:net'} with 32 connections for guarded routes and 8 for logins and refreshes. Logins with their hash are
+counted out, two at a time. Latchkey's log is off (\`REQUEST_LOG\`), because the others write none.
 
-One row of each table has no figures under "requests/s of" and "CPU of": those of the others say what it takes, over what they do.`
+One row of each table has no figures under "requests/s of" and "CPU of". The other rows show its figure divided by theirs.`
 
 const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false }, only: { type: 'string' } } })
 const { quick, only } = values

@@ -11,7 +11,7 @@ const compilerOptions = {
   removeComments: true,
 }
 
-/** The client as modules that a browser takes, by their names in `public`. */
+/** The client as modules for browsers, by their names in `public`. */
 export function clientFiles(): Record<string, string> {
   const folder = join(ROOT, 'src', 'client')
   return Object.fromEntries(

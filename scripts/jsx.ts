@@ -3,7 +3,7 @@ import { registerHooks } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 
-/** From now on Node also takes `.tsx`: it strips types by itself, but leaves JSX alone. */
+/** Lets Node load `.tsx`. By itself Node strips types, but does not compile JSX. */
 export function takeJsx(): void {
   const compilerOptions = { jsx: ts.JsxEmit.ReactJSX, jsxImportSource: '#jsx', module: ts.ModuleKind.ESNext }
   registerHooks({

@@ -10,7 +10,7 @@ const VIEWPORT = { width: 360, height: 560 }
 
 const LANGUAGES = [
   { locale: 'en-US', suffix: '', email: 'Email', password: 'Password', signIn: 'Sign in' },
-  { locale: 'ko-KR', suffix: '.ko', email: '이메일', password: '비밀번호', signIn: '로그인' },
+  { locale: 'ko-KR', suffix: '.ko', email: '이메일 주소', password: '비밀번호', signIn: '로그인' },
 ]
 
 const folder = join(ROOT, 'docs', 'images')
@@ -27,7 +27,7 @@ try {
     await page.goto(`${service.url}/login`)
     await page.getByLabel(email).fill(service.demo.email)
     await page.getByLabel(password).fill(service.demo.password)
-    await page.mouse.click(1, 1) // no field has the cursor
+    await page.mouse.click(1, 1) // takes the cursor out of the field
     await take('sign-in', true)
     await page.getByRole('button', { name: signIn, exact: true }).click()
     await page.goto(`${service.url}/account`)

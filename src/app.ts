@@ -1,41 +1,93 @@
 import { Hono } from 'hono'
-import { action } from './action.ts'
-import { account } from './features/account/routes.ts'
-import { admin } from './features/admin/routes.ts'
-import { devices } from './features/devices/routes.ts'
-import { email } from './features/email/routes.ts'
-import { health } from './features/health/routes.ts'
-import { login } from './features/login/routes.ts'
-import { password } from './features/password/routes.ts'
-import { registering } from './features/register/routes.ts'
-import { revoked } from './features/revoked/routes.ts'
-import { session } from './features/session/routes.ts'
+import type { ExtractSchema } from 'hono/types'
+import type { Registry } from './core/call.ts'
+import { publishedBy } from './core/events/declaration.ts'
+import { rooms } from './core/rooms.ts'
+import { account } from './features/account/index.ts'
+import { admin } from './features/admin/index.ts'
+import { code } from './features/code/index.ts'
+import { devices } from './features/devices/index.ts'
+import { email } from './features/email/index.ts'
+import { factors } from './features/factors/index.ts'
+import { health } from './features/health/index.ts'
+import { login } from './features/login/index.ts'
+import { passkeys } from './features/passkeys/index.ts'
+import { password } from './features/password/index.ts'
+import { recovery } from './features/recovery/index.ts'
+import { register } from './features/register/index.ts'
+import { revoked } from './features/revoked/index.ts'
+import { session } from './features/session/index.ts'
+import { totp } from './features/totp/index.ts'
+import { undo } from './features/undo/index.ts'
+import { deliverDue } from './http/after.ts'
 import { answerError, answerUnknown, methodsAt } from './http/answer.ts'
 import type { AppEnv } from './http/app-env.ts'
+import { nameClient } from './http/backend.ts'
 import { limitBody } from './http/body.ts'
 import { allowOrigins, configured, harden } from './http/headers.ts'
 import { observe } from './http/observe.ts'
-import { pages } from './pages/routes.tsx'
+import { carry, type Mounted } from './http/registry.ts'
+import { answerWithPage } from './pages/answer.tsx'
+import { shared } from './pages/index.ts'
+import { isMarkedPage } from './pages/return-to.ts'
+import { yours } from './yours/index.ts'
 
-/** The map: what every request passes, in this order, and where it may end. Each route names its own guard. */
-export const app = new Hono<AppEnv>()
-  .use(observe, harden, limitBody)
-  .route('/', health) //                GET /health, GET /ready: before the settings are asked for
-  .use(configured, allowOrigins)
-  .route('/', action) //                yours: /action
-  .route('/user', login) //             /user/login
-  .route('/user', registering) //       /user/register
-  .route('/user', session) //           /user/refresh, reauth, logout, sessions
-  .route('/user', password) //          /user/password: forgot, reset, change
-  .route('/user', email) //             /user/email: verify, resend, change
-  .route('/user', account) //           /user/me: read, export, delete
-  .route('/user', devices) //           /user/devices: list, forget
-  .route('/admin', admin) //            /admin: open what failures have closed
-  .route('/', revoked) //               /revoked, for other services
-  .route('/', pages) //                 the hosted pages: /login, /account, /console and more
+/** The features in the order in which they are mounted, with their addresses. Each route names its own guard. */
+const all = [
+  health, //    GET /health, GET /ready: mounted before the settings are checked
+  login, //     the shell of /login
+  email, //     /user/email, /account/email; /verify and /cancel, which mailed links open
+  password, //  /user/login, /login, /user/password, /account/password, /forgot; /reset, which a mailed link opens
+  passkeys, //  /user/login/passkey, /user/passkeys, /account/passkeys
+  code, //      /user/login/code, /login/code: a mailed code
+  register, //  /user/register, /register
+  totp, //      /user/totp, /user/login/totp, /account/totp
+  recovery, //  /user/recovery-codes, /user/login/recovery, /account/recovery-codes
+  factors, //   /user/factors, /user/second-factor, /account/security
+  session, //   /user/refresh, reauth, logout, sessions; /logout, /account/sessions
+  undo, //      /user/undo; /undo, which the link in a notice opens
+  devices, //   /user/devices, /account/devices
+  account, //   /user/me; /account, which shows every feature's card in this order; /account/export, delete
+  admin, //     /admin, /console
+  revoked, //   /revoked, for other services
+  shared, //    /brand.css
+  yours, //     your own features: last, so that they cannot hide a route above
+] as const satisfies readonly Mounted[]
 
-/** For Hono's own client, `hc<AppType>(url)`: every route with its body, its query and its answer. */
-export type AppType = typeof app
+/** The same list, without the types of the routes. */
+export const features: readonly Mounted[] = all
 
-app.onError(answerError)
-app.notFound(answerUnknown((path) => methodsAt(app.router, path)))
+/**
+ * Builds the app: the middleware that every request passes, in order, and the routes. A test may add its own features.
+ */
+export function appOf(features: readonly Mounted[]) {
+  const app = new Hono<AppEnv>()
+  const registry: Registry = {
+    features,
+    methods: features.flatMap(({ methods = [] }) => methods),
+    published: publishedBy([...features, ...rooms]),
+    isPage: (path) => isMarkedPage(app.router, path),
+  }
+  const mount = (those: readonly Mounted[]) => {
+    for (const { routes, pages } of those) {
+      if (routes) app.route('/', routes)
+      if (pages) app.route('/', new Hono<AppEnv>().route('/', pages).onError(answerWithPage))
+    }
+  }
+  app.use(observe, harden, limitBody, carry(registry))
+  mount(features.filter(({ unconfigured }) => unconfigured))
+  app.use(deliverDue, configured, allowOrigins, nameClient)
+  mount(features.filter(({ unconfigured }) => !unconfigured))
+  app.onError(answerError)
+  app.notFound(answerUnknown((path) => methodsAt(app.router, path)))
+  return { app, registry }
+}
+
+export const { app, registry } = appOf(features)
+
+type Routes<Each> = Each extends { routes: infer Own } ? Own : never
+type Pages<Each> = Each extends { pages: infer Own } ? Own : never
+export type Ours = (typeof all)[number]
+
+/** For Hono's client, `hc<AppType>(url)`: every route with its body, query and response. */
+export type AppType = Hono<AppEnv, ExtractSchema<Routes<Ours> | Pages<Ours>>>

@@ -1,174 +1,162 @@
 import * as v from 'valibot'
-import { type FieldError, Problem } from './core/problem.ts'
-
-/** A secret under 32 bytes is weaker than the hash that it keys (RFC 7518 section 3.2, NIST SP 800-107). */
-const SECRET_MIN_BYTES = 32
-
-/** Long enough to pass the length rule, and printed in somebody's documentation: everybody's, so nobody's. */
-const WELL_KNOWN_SECRETS = new Set([
-  'a-string-secret-at-least-256-bits-long', // jwt.io
-  '192b9bdd22ab9ed4d12e236c78afcb9a393ec15f71bbf5dc987d54727823bcbf', // Flask's configuration page
-  '09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7', // FastAPI's OAuth2 tutorial
-  'replace-me-with-32-random-bytes-or-more', // what templates say
-])
-
-const secret = v.pipe(
-  v.string('missing'),
-  v.check((text) => new TextEncoder().encode(text).length >= SECRET_MIN_BYTES, 'too_short'),
-  v.check((text) => !WELL_KNOWN_SECRETS.has(text), 'well_known'),
-)
-
-const whole = (min: number, max: number) =>
-  v.pipe(
-    v.union([v.number(), v.pipe(v.string(), v.regex(/^\d+$/), v.transform(Number))], 'not_a_number'),
-    v.integer('not_a_number'),
-    v.minValue(min, 'too_small'),
-    v.maxValue(max, 'too_large'),
-  )
-
-/** Exact origins, split by commas or white space: `https://app.example https://www.example`. Never a pattern. */
-const origins = v.pipe(
-  v.string(),
-  v.transform((text) => text.split(/[\s,]+/).filter(Boolean)),
-  v.check((list) => list.every((item) => URL.canParse(item) && new URL(item).origin === item), 'not_an_origin'),
-)
-
-/** A point in time as RFC 3339 writes it, or a date, which begins at midnight UTC. Seconds since 1970. */
-const time = v.pipe(
-  v.string(),
-  v.regex(/^\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d))?$/, 'not_a_time'),
-  v.transform((text) => Math.floor(Date.parse(text) / 1000)),
-  v.check((seconds) => !Number.isNaN(seconds), 'not_a_time'),
-)
-
-/** https, or this machine. */
-const url = v.pipe(
-  v.string(),
-  v.check((text) => URL.canParse(text) && isSafe(new URL(text)), 'not_an_https_url'),
-)
+import { type FieldError, Problem } from './problem.ts'
+import {
+  backends,
+  hostnames,
+  image,
+  LOCATIONS,
+  origins,
+  returnUrls,
+  secret,
+  time,
+  url,
+  webhookSecrets,
+  whole,
+} from './setting-types.ts'
 
 /**
- * Exact addresses, split by commas or white space, in the spelling that `new URL` gives them (a bare origin may go
- * without its slash). Who signs in may be sent to one of them, so nothing about them is left to interpretation.
+ * Every setting with its default. `npm run docs` writes the docstrings into docs/reference.md. The Korean descriptions
+ * are in scripts/docs/settings.ko.ts.
  */
-const returnUrls = v.pipe(
-  v.string(),
-  v.transform((text) => text.split(/[\s,]+/).filter(Boolean)),
-  v.check((list) => list.every((item) => isExactUrl(item)), 'not_an_exact_url'),
-)
-
-function isExactUrl(text: string): boolean {
-  if (!URL.canParse(text)) return false
-  const { href, host } = new URL(text)
-  // A parser takes hosts with a `;` in them, which would end a directive of the Content-Security-Policy.
-  return isSafe(new URL(text)) && /^[\w.:[\]-]+$/.test(host) && [text, `${text}/`].includes(href) && !text.includes('@')
-}
-
-/** An image elsewhere by https, or a path of this site. */
-const image = v.pipe(
-  v.string(),
-  v.check(
-    (text) => (/^\/[\w./-]+$/.test(text) && !text.startsWith('//') ? true : isExactUrl(text)),
-    'not_an_https_url',
-  ),
-)
-
-const isSafe = ({ protocol, hostname }: URL): boolean =>
-  protocol === 'https:' || (protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(hostname))
-
-/** Standard Webhooks: `whsec_` and 24 to 64 bytes in base64. Two, parted by white space, while receivers change over. */
-const webhookSecrets = v.pipe(
-  v.string(),
-  v.transform((text) => text.split(/\s+/).filter(Boolean)),
-  v.minLength(1, 'malformed'),
-  v.maxLength(2, 'malformed'),
-  v.check((list) => list.every(isWebhookSecret), 'malformed'),
-)
-
-const isWebhookSecret = (text: string): boolean => {
-  const encoded = /^whsec_((?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)$/.exec(text)?.[1] ?? ''
-  const bytes = encoded === '' ? 0 : atob(encoded).length
-  return bytes >= 24 && bytes <= 64
-}
-
-/** The regions that a Durable Object may be asked to live in. */
-const LOCATIONS = ['wnam', 'enam', 'sam', 'weur', 'eeur', 'apac', 'oc', 'afr', 'me'] as const
-
-/** Every setting, with its default, its unit and its reason. The table in docs/reference.md is tied to this by a test. */
 export const settings = v.object({
-  /** Signs access tokens (HS256). May be shared with other services that verify them. */
+  /** Signs access tokens (HS256). At least 32 bytes. May be shared with services that verify the tokens. */
   JWT_SECRET_KEY: secret,
-  /** The key before the last rotation: its tokens are accepted until they expire, none is signed with it. */
+  /** The key before the last rotation. Its tokens are accepted until they expire. Nothing new is signed with it. */
   JWT_SECRET_KEY_PREVIOUS: v.optional(secret),
-  /** Shared with nobody: everything that is not an access token is derived from it. */
+  /**
+   * At least 32 bytes, shared with no other service. Keys for refresh tokens, device tokens, encrypted mail and the
+   * doorkeeper's names are derived from it. If unset, they are derived from `JWT_SECRET_KEY`, and `doctor` warns.
+   */
   LATCHKEY_SECRET: v.optional(secret),
-  /** The one before the last rotation: what was made from it stays valid. */
+  /** The secret before the last rotation. Refresh tokens and mail made from it stay valid. */
   LATCHKEY_SECRET_PREVIOUS: v.optional(secret),
-  /** The `iss` claim, and the only one that is accepted. */
+  /** The `iss` claim. Tokens with a different issuer are refused. */
   JWT_ISSUER: v.optional(v.string(), 'latchkey'),
-  /** The `aud` claim. Unset by default, because PyJWT refuses a token with an `aud` that its caller did not name. */
+  /** The `aud` claim. If set, tokens without it are refused, and PyJWT callers must pass `audience`. */
   JWT_AUDIENCE: v.optional(v.string()),
   /**
-   * While both applications run: until then, tokens that the old one signed with the same key (`user_id` and `exp`, nothing
-   * else) pass `loginRequired`, at the price of a database read each.
+   * A time like `2026-12-31T00:00:00Z`. Until then, `loginRequired` accepts tokens of the old application (only
+   * `user_id` and `exp`). Each one costs a database read.
    */
   LEGACY_TOKENS_UNTIL: v.optional(time),
-  /** Seconds. A day, as the Flask tutorial has it; affordable because a session can be revoked before. */
+  /** Seconds, 60 to 2592000. How long an access token is valid. The default is one day, as in the Flask tutorial. */
   ACCESS_TOKEN_TTL_SECONDS: v.optional(whole(60, 30 * 86_400), 86_400),
-  /** Seconds. A session ends this long after the login, however busy it is. */
+  /** Seconds. A session ends this long after the login, even if it is refreshed. */
   SESSION_TTL_SECONDS: v.optional(whole(60, 400 * 86_400), 30 * 86_400),
-  /** Seconds. A session ends this long after its last refresh. */
+  /** Seconds. A session that is not refreshed for this long can no longer be refreshed. */
   SESSION_IDLE_SECONDS: v.optional(whole(60, 400 * 86_400), 7 * 86_400),
-  /** Seconds. Two tabs, or a phone in a tunnel: for so long the refresh token just replaced gets its successor again. */
+  /** Seconds, 0 to 300. How long a just-replaced refresh token still returns its successor, for a second tab. */
   REFRESH_GRACE_SECONDS: v.optional(whole(0, 300), 30),
-  /** Seconds. How late an isolate may learn that another one revoked a session. */
+  /** Seconds, 1 to 60. The longest time until an isolate learns that a session was revoked elsewhere. */
   REVOCATION_MAX_AGE_SECONDS: v.optional(whole(1, 60), 5),
-  /** Bearer secret for `GET /revoked`; without it the feed is not there. */
+  /** At least 32 bytes. Enables `GET /revoked`, which does not exist without it. */
   REVOCATION_FEED_SECRET: v.optional(secret),
-  /** Whether strangers may register. */
+  /** `open` or `closed`: whether anyone may register. */
   REGISTRATION: v.optional(v.picklist(['open', 'closed'], 'not_open_or_closed'), 'open'),
-  /** Where people reach this service, as an origin. Mailed links are built from it, never from a request's headers. */
+  /**
+   * Who must have a second factor: `optional`: whoever enrols one; `admins`: every administrator; `everyone`; `off`:
+   * nobody can enrol one. Whoever has one is always asked for it.
+   */
+  SECOND_FACTOR: v.optional(v.picklist(['optional', 'off', 'admins', 'everyone'], 'not_a_policy'), 'optional'),
+  /**
+   * `on` or `off`: whether users may sign in with a code that is mailed to them. Needs `PUBLIC_URL` and
+   * `LATCHKEY_SECRET`. A code that comes before the enrolment of a second factor is mailed in either case.
+   */
+  LOGIN_CODES: v.optional(v.picklist(['on', 'off'], 'not_on_or_off'), 'on'),
+  /**
+   * `on`: with `REGISTRATION` `open`, a code is also mailed to an address without an account, and entering it creates
+   * one. The address is confirmed then, and the account has no password.
+   */
+  CODE_REGISTERS: v.optional(v.picklist(['on', 'off'], 'not_on_or_off'), 'off'),
+  /** The minimum length of a new password, in characters, 8 to 64. */
+  PASSWORD_MIN_LENGTH: v.optional(whole(8, 64), 8),
+  /**
+   * Checks new passwords against breached ones: `https://api.pwnedpasswords.com/range/`, or a copy of it. The list
+   * receives five digits of a SHA-1 hash. If it does not answer within a second, the password is accepted.
+   */
+  BREACHED_PASSWORDS_URL: v.optional(url),
+  /**
+   * The address of this service for its users, like `https://login.example.com`. Links in mails are built only from it,
+   * never from request headers.
+   */
   PUBLIC_URL: v.optional(
     v.pipe(
       url,
       v.check((text) => new URL(text).origin === text, 'not_an_origin'),
     ),
   ),
-  /** What mails and pages call this service. */
+  /** The name of this service in mails and on pages. */
   APP_NAME: v.optional(v.pipe(v.string(), v.regex(/^[^\p{Cc}]{1,64}$/u, 'malformed')), 'Latchkey'),
-  /** A picture in place of the name at the top of the pages: an address, or a path of this site. */
+  /**
+   * A logo that replaces the name on the pages: an `https` address, or a path on this site. Pages may then load images
+   * from its origin.
+   */
   APP_LOGO_URL: v.optional(image),
-  /** The colour of the pages' buttons, `#rrggbb`. The text on it is black or white, whichever can be read. */
+  /**
+   * The color of the buttons on the pages, like `"#1d4ed8"`. Their text becomes black or white, whichever is readable.
+   */
   APP_COLOR: v.optional(v.pipe(v.string(), v.regex(/^#[\da-f]{6}$/i, 'not_a_color'))),
-  /** Where a login on the hosted page may lead to, beside its own pages. None by default. */
+  /**
+   * Exact addresses, separated by commas or spaces, to which a login page may return: `/login?return_to=<one of them>`.
+   * Any other address is ignored.
+   */
   ALLOWED_RETURN_URLS: v.optional(returnUrls, ''),
-  /** `binding` (the Worker's EMAIL binding), `http` (MAIL_URL) or `console`. */
+  /** `binding` (the `EMAIL` binding), `http` (`MAIL_URL`), or `console` (the log shows each mail with its link). */
   MAIL_DRIVER: v.optional(v.picklist(['binding', 'http', 'console'], 'not_a_driver'), 'binding'),
-  /** Takes a POST of `{from, to, subject, text, html}`. Setting it chooses the driver `http`. */
+  /** Receives a POST of `{from, to, subject, text, html}` for each mail. Setting it selects the driver `http`. */
   MAIL_URL: v.optional(url),
-  /** Sent to MAIL_URL as a bearer token. */
+  /** Sent to `MAIL_URL` as a bearer token. */
   MAIL_TOKEN: v.optional(v.string()),
   /** The sender of every mail. */
   MAIL_FROM: v.optional(v.string(), 'latchkey@example.com'),
-  /** Where events are posted (Standard Webhooks). None are without it. */
+  /** Where events are posted (Standard Webhooks): an https address, or one on this machine. See docs/operations.md. */
   WEBHOOK_URL: v.optional(url),
-  /** Signs them. Two, parted by white space, make two signatures: for the time of a rotation. */
+  /**
+   * Signs events: `whsec_` followed by 24 to 64 bytes in base64. During a rotation, two of them separated by a space.
+   * Required with `WEBHOOK_URL`.
+   */
   WEBHOOK_SECRET: v.optional(webhookSecrets),
   /** Days. How long the audit trail is kept. */
   AUDIT_RETENTION_DAYS: v.optional(whole(1, 3_650), 365),
-  /** Which requests leave a line in the log: `all`, `errors` (429 and 5xx), or `off`, which leaves the 5xx. */
+  /** `all`: a line for each request. `errors`: for 429 and 5xx. `off`: only for 5xx, which is always logged. */
   REQUEST_LOG: v.optional(v.picklist(['all', 'errors', 'off'], 'not_all_errors_or_off'), 'all'),
-  /** Whether answers say what they spent their time on. It tells strangers more than they need: for development. */
+  /**
+   * `on`: responses report in `Server-Timing` the time spent in the database and the doorkeeper. Use it only in
+   * development, because it tells strangers more than they need.
+   */
   SERVER_TIMING: v.optional(v.picklist(['on', 'off'], 'not_on_or_off'), 'off'),
-  /** Cloudflare Turnstile: where it is set, a stranger whose budget is used up may solve a challenge instead of waiting. */
+  /**
+   * Back ends that may state the IP address of the person they act for: `name:secret`, separated by commas or spaces,
+   * each secret at least 32 bytes. The whole value is a secret. See docs/clients.md#a-back-end-that-signs-people-in.
+   */
+  TRUSTED_BACKENDS: v.optional(backends, ''),
+  /**
+   * The secret of Cloudflare Turnstile. A caller who would have to wait may send a solved challenge as
+   * `turnstile_token` instead. For your own login page; the hosted one shows no challenge.
+   */
   TURNSTILE_SECRET: v.optional(v.string()),
-  /** Where a solved challenge is verified. */
+  /**
+   * Hosts whose login forms may show the challenge, separated by commas or spaces. If unset, the hosts of `PUBLIC_URL`
+   * and `ALLOWED_ORIGINS`. The widget's `data-action` must be `login`.
+   */
+  TURNSTILE_HOSTNAMES: v.optional(hostnames, ''),
+  /** The address that verifies a solved challenge. */
   TURNSTILE_VERIFY_URL: v.optional(url, 'https://challenges.cloudflare.com/turnstile/v0/siteverify'),
-  /** Where the doorkeeper's objects live: the region of the D1 database. Not left to the first caller, who may be the attacker. */
+  /**
+   * Where doorkeepers are created: `wnam`, `enam`, `sam`, `weur`, `eeur`, `apac`, `oc`, `afr` or `me`. Choose the
+   * location closest to the database. Without a fixed location the first caller would determine it, and that may be an
+   * attacker.
+   */
   DOORKEEPER_LOCATION: v.optional(v.picklist(LOCATIONS, 'not_a_location'), 'apac'),
-  /** bcrypt's log2 of rounds. 12 is what Python's `gensalt()` gives; each step doubles the work. */
+  /**
+   * log2 of the bcrypt rounds, 10 to 16; each step doubles the work. 12 is the default of Python's `gensalt()`. Set it
+   * to the highest cost in your table.
+   */
   BCRYPT_COST: v.optional(whole(10, 16), 12),
-  /** Origins whose pages may call this service from a browser. None by default. */
+  /**
+   * Origins whose pages may call this service from a browser, like `https://app.example https://www.example`, separated
+   * by commas or spaces.
+   */
   ALLOWED_ORIGINS: v.optional(origins, ''),
 })
 
@@ -191,7 +179,7 @@ const readings = new WeakMap<object, Reading>()
 
 /**
  * The settings of this isolate, validated once per environment object.
- * @throws Problem `not_ready` with the names of the settings that are wrong, never their values
+ * @throws Problem `not_ready` with the names of the invalid settings, never their values
  */
 export function config(env: object): Config {
   let reading = readings.get(env)
@@ -200,7 +188,7 @@ export function config(env: object): Config {
   return reading.config
 }
 
-/** What works but should not stay so. */
+/** Settings that work but should be changed. */
 export function warnings(config: Config): FieldError[] {
   const { LATCHKEY_SECRET, JWT_SECRET_KEY, LEGACY_TOKENS_UNTIL, PUBLIC_URL, MAIL_FROM } = config
   return [
@@ -213,7 +201,7 @@ export function warnings(config: Config): FieldError[] {
 }
 
 function read(env: object): Reading {
-  // An empty variable is one that nobody set: `ALLOWED_ORIGINS=` in a file means none.
+  // An empty variable counts as unset: `ALLOWED_ORIGINS=` in a file means none.
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
   const result = v.safeParse(complete, { ...('MAIL_URL' in given && { MAIL_DRIVER: 'http' }), ...given })
   if (result.success) return { config: result.output }

@@ -1,8 +1,8 @@
-import { app } from './app.ts'
+import { app, registry } from './app.ts'
 import { config } from './config.ts'
 import { cleanUp } from './core/cleanup.ts'
-import { deliverMail } from './core/mailer.ts'
-import { deliverWebhooks } from './core/webhooks.ts'
+import { deliverMail } from './core/mail/mailer.ts'
+import { deliverWebhooks } from './core/events/webhooks.ts'
 import { now } from './lib/time.ts'
 
 export { Doorkeeper } from './doorkeeper/doorkeeper.ts'
@@ -13,9 +13,12 @@ export default {
   async scheduled(_controller, env) {
     const settings = config(env)
     const at = now()
-    // Neither waits for the other, and both have ended before a failure of one ends the run.
-    const passes = await Promise.allSettled([deliverMail(env, settings, at), deliverWebhooks(env, settings, at)])
+    // Neither waits for the other, and both finish before a failure of one ends the run.
+    const passes = await Promise.allSettled([
+      deliverMail(env, settings, at, registry.features),
+      deliverWebhooks(env, settings, at),
+    ])
     for (const pass of passes) if (pass.status === 'rejected') throw pass.reason
-    await cleanUp(env.DB, settings, at)
+    await cleanUp(env.DB, settings, at, registry.features)
   },
 } satisfies ExportedHandler<Env>

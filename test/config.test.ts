@@ -1,8 +1,20 @@
 import { createExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { app } from '../src/app.ts'
-import { expectProblem, freshDatabase, insertUser, PASSWORD } from './support.ts'
+import { config, warnings } from '../src/config.ts'
+import {
+  callIn,
+  clock,
+  expectProblem,
+  freshAddress,
+  freshDatabase,
+  insertUser,
+  limiter,
+  lost,
+  PASSWORD,
+  watchedIsolate,
+} from './support.ts'
 
 freshDatabase()
 
@@ -22,6 +34,10 @@ describe('configuration', () => {
     ['JWT_SECRET_KEY_PREVIOUS', 'short', 'too_short'],
     ['LATCHKEY_SECRET', 'short', 'too_short'],
     ['LATCHKEY_SECRET', 'a-string-secret-at-least-256-bits-long', 'well_known'],
+    ['TRUSTED_BACKENDS', 'shop:short', 'too_short'],
+    ['TRUSTED_BACKENDS', 'only-a-secret-of-thirty-two-bytes-or-more', 'malformed'],
+    ['TRUSTED_BACKENDS', `shop:${'x'.repeat(32)} shop`, 'malformed'],
+    ['TURNSTILE_HOSTNAMES', 'https://shop.example', 'malformed'],
     ['BCRYPT_COST', '9', 'too_small'],
     ['BCRYPT_COST', '99', 'too_large'],
     ['BCRYPT_COST', 'twelve', 'not_a_number'],
@@ -34,6 +50,9 @@ describe('configuration', () => {
     ['ALLOWED_ORIGINS', 'https://app.example/', 'not_an_origin'],
   ])('%s = %s stops every route but /health, and names what is wrong, not its value', async (name, value, code) => {
     const settings = { [name]: value }
+    const weak = ['too_short', 'well_known'] // of a secret: nothing for strangers
+    const told = vi.spyOn(console, 'error').mockReturnValue()
+    onTestFinished(() => told.mockRestore())
     expect((await callWith(settings, 'GET', '/health')).status).toBe(200)
     const requests = [
       callWith(settings, 'GET', '/ready'),
@@ -44,22 +63,57 @@ describe('configuration', () => {
     ]
     for (const answer of await Promise.all(requests)) {
       const problem = await expectProblem(answer, 503, 'not_ready')
-      expect(problem.errors).toEqual([{ field: name, code }])
+      expect(problem.errors).toEqual([{ field: name, code: weak.includes(code) ? 'invalid' : code }])
     }
+    expect(told.mock.calls.flat().join('\n')).toContain(JSON.stringify([{ field: name, code }])) // the log says why
   })
 
   it('accepts a secret of 32 bytes, however few characters they are', async () => {
     expect((await callWith({ JWT_SECRET_KEY: '열쇠'.repeat(6) }, 'GET', '/ready')).status).toBe(200)
   })
 
-  it('is ready with one secret, and says that two are better', async () => {
-    const answer = await callWith({ LATCHKEY_SECRET: undefined }, 'GET', '/ready')
-    expect(answer.status).toBe(200)
-    const warning = { field: 'LATCHKEY_SECRET', code: 'derived_from_jwt_secret_key' }
-    expect(await answer.json()).toEqual({ status: 'ready', warnings: [warning] })
-    const same = await callWith({ LATCHKEY_SECRET: env.JWT_SECRET_KEY }, 'GET', '/ready')
-    expect(await same.json()).toMatchObject({ warnings: [{ code: 'same_as_jwt_secret_key' }] })
-    expect(await (await callWith({}, 'GET', '/ready')).json()).toEqual({ status: 'ready', warnings: [] })
+  it('is ready with one secret, and tells strangers nothing of that', async () => {
+    const ready = { status: 'ready', warnings: [] }
+    for (const LATCHKEY_SECRET of [undefined, env.JWT_SECRET_KEY, env.LATCHKEY_SECRET]) {
+      const answer = await callWith({ LATCHKEY_SECRET }, 'GET', '/ready')
+      expect([answer.status, await answer.json()]).toEqual([200, ready])
+    }
+    const mail = await callWith({ MAIL_FROM: 'latchkey@example.com' }, 'GET', '/ready')
+    expect(await mail.json()).toEqual({ ...ready, warnings: [{ field: 'MAIL_FROM', code: 'an_example' }] })
+    expect(warnings(config({ ...env, LATCHKEY_SECRET: undefined }))).toEqual([
+      { field: 'LATCHKEY_SECRET', code: 'derived_from_jwt_secret_key' },
+    ])
+    expect(warnings(config({ ...env, LATCHKEY_SECRET: env.JWT_SECRET_KEY }))).toEqual([
+      { field: 'LATCHKEY_SECRET', code: 'same_as_jwt_secret_key' },
+    ])
+  })
+
+  it('asks the database once in five seconds whether it is ready, however many ask at once', async () => {
+    const isolate = watchedIsolate()
+    isolate.before = () => scheduler.wait(50)
+    const ready = () => callIn(isolate.env, 'GET', '/ready')
+    for (const calls of [1, 2]) {
+      const answers = await Promise.all(Array.from({ length: 20 }, ready))
+      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
+      expect(isolate.calls).toHaveLength(calls)
+      clock.forward(4)
+      await ready()
+      expect(isolate.calls).toHaveLength(calls)
+      clock.forward(2)
+    }
+    isolate.before = () => lost()
+    expect((await ready()).status).toBe(503)
+    expect((await ready()).status).toBe(503)
+    isolate.before = () => {}
+    clock.forward(6)
+    expect((await ready()).status).toBe(200)
+    expect(isolate.calls).toHaveLength(4)
+  })
+
+  it('has a limit for one network that asks whether it is ready', async () => {
+    const own = { ...env, PREFILTER_REFRESH: limiter(false) }
+    const answer = await callIn(own, 'GET', '/ready', { headers: { 'CF-Connecting-IP': freshAddress() } })
+    await expectProblem(answer, 429, 'too_many_attempts')
   })
 
   it('is not ready without its tables, or without its database', async () => {

@@ -4,26 +4,50 @@ import headers from '../public/_headers?raw'
 import docs from '../public/docs.html?raw'
 import openapi from '../public/openapi.json?raw'
 import requests from '../requests.http?raw'
-import { chapters } from '../scripts/openapi/chapters.ts'
-import { contractOf } from '../scripts/openapi/document.ts'
-import { contractFiles } from '../scripts/openapi/files.ts'
-import { routesOf } from '../scripts/openapi/routes.ts'
+import { inOrder } from '../scripts/docs/descriptions.ts'
+import { contractOf } from '../scripts/docs/document.ts'
+import { contractFiles } from '../scripts/docs/files.ts'
+import { routesOf, withoutYours } from '../scripts/docs/routes.ts'
 import { app } from '../src/app.ts'
-import { pages } from '../src/pages/routes.tsx'
+import { ours } from './descriptions.ts'
+
+const routes = withoutYours(app.routes)
+const described = inOrder(ours, routes)
+const sources = import.meta.glob('../src/**/*.{ts,tsx}', { query: '?raw', import: 'default', eager: true })
 
 describe('the contract', () => {
-  it('is what `npm run openapi` writes from the routes of today', () => {
-    expect(contractFiles()).toEqual({ 'openapi.json': openapi, 'docs.html': docs, _headers: headers })
+  it('is what `npm run docs` writes from the routes of today', () => {
+    expect(contractFiles(ours)).toEqual({ 'openapi.json': openapi, 'docs.html': docs, _headers: headers })
   })
 
   it('cannot be written while a route is not described', () => {
-    const undescribed = [...app.routes, { method: 'GET', path: '/user/new', handler: () => {} }]
-    expect(() => contractOf(undescribed, pages.routes, chapters)).toThrow(/GET \/user\/new is in no openapi\.ts/)
+    const undescribed = [...routes, { method: 'GET', path: '/user/new', handler: () => {} }]
+    expect(() => contractOf(undescribed, described)).toThrow(/GET \/user\/new is in no openapi\.ts/)
+  })
+
+  it('cannot be written while a page is not described', () => {
+    const { 'GET /verify': _, ...pages } = described.pages
+    expect(() => contractOf(routes, { ...described, pages })).toThrow(/GET \/verify is in no openapi\.ts/)
   })
 
   it('cannot be written while it describes a route that is not there', () => {
-    const fewer = app.routes.filter(({ path }) => path !== '/user/me')
-    expect(() => contractOf(fewer, pages.routes, chapters)).toThrow(/DELETE \/user\/me is described, but/)
+    const fewer = routes.filter(({ path }) => path !== '/user/me')
+    expect(() => contractOf(fewer, described)).toThrow(/DELETE \/user\/me is described, but/)
+  })
+
+  it('has its chapters in the order of the app', () => {
+    const shuffled = ours.toReversed()
+    expect(inOrder(shuffled, routes).chapters.map(({ title }) => title.en)).toEqual(
+      inOrder(ours, routes).chapters.map(({ title }) => title.en),
+    )
+    expect(described.chapters[0]).toMatchObject({ operations: { 'GET /health': {} } })
+  })
+
+  it('is described in files that the Worker does not carry', () => {
+    const carried = Object.entries(sources).filter(([path]) => !/openapi[\w-]*\.ts$/.test(path))
+    const importing = carried.filter(([, text]) => /^(import|export) (?!type).*openapi[\w-]*\.ts'$/m.test(text))
+    expect(importing.map(([path]) => path)).toEqual([])
+    expect(carried.length).toBeGreaterThan(100)
   })
 })
 

@@ -1,13 +1,9 @@
-import { METHOD_NAME_ALL } from 'hono/router'
-import * as v from 'valibot'
 import { describe, expect, it } from 'vitest'
 import korean from '../README.ko.md?raw'
 import english from '../README.md?raw'
 import llms from '../llms.txt?raw'
-import { app } from '../src/app.ts'
-import { settings } from '../src/config.ts'
-import { problems } from '../src/core/problem.ts'
-import { isAdded } from './support.ts'
+import { DOCUMENTS, documents, FILES } from '../scripts/docs/documents.ts'
+import { ours } from './descriptions.ts'
 
 /** Every page, by its path from the top. */
 const pages = new Map(
@@ -21,12 +17,6 @@ const files = Object.keys(import.meta.glob(['../*', '../docs/**', '../public/**'
   path.replace('../', ''),
 )
 const exists = (path: string) => files.some((file) => file === path || file.startsWith(`${path}/`))
-
-/** First and second cells of the rows of Markdown tables whose first cell is code of this form. */
-const rows = (markdown: string, form: RegExp) =>
-  [...markdown.matchAll(/^\| `([^`|]+)` *\| *([^|]*?) *\|/gm)].flatMap(([, name = '', second = '']) =>
-    form.test(name) ? [{ name, second: second.replaceAll('`', '') }] : [],
-  )
 
 /** Code blocks with their language. Those of a list are indented. */
 const blocks = (markdown: string) => [...markdown.matchAll(/^ *```(\w*)\n([\s\S]*?)^ *```$/gm)].map(([block]) => block)
@@ -59,49 +49,39 @@ const links = (markdown: string) =>
 const resolved = (page: string, target: string) =>
   decodeURIComponent(new URL(target, `https://docs.example/${page}`).pathname.slice(1)).replace(/\/$/, '')
 
-/** What is answered from files (`public`), without the Worker. */
-const FILES = ['GET /openapi.json', 'GET /docs', 'GET /style.css', 'GET /enhance.js']
+const sources = Object.entries(
+  import.meta.glob(['../src/config.ts', '../src/problem.ts'], { query: '?raw', import: 'default', eager: true }),
+).map(([path, text]) => [path.replace('../', ''), text] as const)
+const texts: Record<string, string> = Object.fromEntries([...pages, ...sources])
 
-const ROUTE = /^(GET|POST|PUT|PATCH|DELETE) \//
-const SETTING = /^[A-Z][A-Z_]+$/
-const CODE = /^[a-z]+(_[a-z]+)*$/
-
-const WORDS = { en: { required: 'required', unset: 'unset' }, ko: { required: '필수', unset: '없음' } }
-
-describe.each([
-  ['docs/reference.md', WORDS.en],
-  ['docs/reference.ko.md', WORDS.ko],
-])('%s', (name, words) => {
-  const reference = pages.get(name)!
-
-  it('lists every route of the app, and no other', () => {
-    const routes = app.routes
-      .filter((route) => route.method !== METHOD_NAME_ALL && !isAdded(route))
-      .map(({ method, path }) => `${method} ${path}`)
-    expect(new Set(rows(reference, ROUTE).map((row) => row.name))).toEqual(new Set([...routes, ...FILES]))
+describe('what `npm run docs` writes', () => {
+  it.each(Object.keys(DOCUMENTS))('stands in %s as the code of today has it', (path) => {
+    expect(pages.get(path), 'Run `npm run docs`.').toBe(documents(ours, texts)[path])
   })
 
-  it('lists every setting with its default, and no other', () => {
-    const documented = rows(reference, SETTING).map((row) => [row.name, row.second])
-    const defaults = Object.entries(settings.entries).map(([setting, schema]) => {
-      if (schema.type !== 'optional') return [setting, words.required]
-      const fallback = v.getDefault(schema)
-      return [setting, fallback === undefined || fallback === '' ? words.unset : String(fallback)]
+  it('cannot be written while a setting has no docstring', () => {
+    const bare = texts['src/config.ts']!.replace(/\/\*\* The sender of every mail\. \*\/\n/, '')
+    expect(() => documents(ours, { ...texts, 'src/config.ts': bare })).toThrow(/^MAIL_FROM has no docstring/)
+  })
+
+  it('cannot be written where a document has lost its markers', () => {
+    const lost = english.replace('<!-- end of routes -->', '')
+    expect(() => documents(ours, { ...texts, 'README.md': lost })).toThrow(/<!-- routes: npm run docs -->/)
+  })
+
+  it('names only files that are there', () => {
+    const missing = Object.keys(FILES).filter((name) => {
+      const path = name.replace('GET /', 'public/')
+      return !exists(path) && !exists(`${path}.html`)
     })
-    expect(new Map(documented as [string, string][])).toEqual(new Map(defaults as [string, string][]))
-  })
-
-  it('lists every problem with its status, and no other', () => {
-    const documented = rows(reference, CODE).map((row) => [row.name, Number(row.second)])
-    expect(new Map(documented as [string, number][])).toEqual(
-      new Map(Object.entries(problems).map(([code, [status]]) => [code, status])),
-    )
+    expect(missing).toEqual([])
   })
 })
 
 describe.each([
   ['README', english, korean],
   ['docs/reference', pages.get('docs/reference.md')!, pages.get('docs/reference.ko.md')!],
+  ['docs/sign-in', pages.get('docs/sign-in.md')!, pages.get('docs/sign-in.ko.md')!],
 ])('%s in Korean', (_name, ours, theirs) => {
   it('has the same code blocks', () => {
     expect(blocks(ours)).not.toEqual([])

@@ -1,37 +1,37 @@
 import { METHOD_NAME_ALL } from 'hono/router'
 import { describe, expect, it } from 'vitest'
 import { app } from '../src/app.ts'
-import { call, expectProblem, freshDatabase, signedIn } from './support.ts'
+import { ours } from './descriptions.ts'
+import {
+  administrator,
+  bearer,
+  call,
+  callIn,
+  ENV,
+  expectProblem,
+  freshDatabase,
+  pageRoutes,
+  signedIn,
+} from './support.ts'
+import type { Limited } from './policy.ts'
 
 freshDatabase()
 
-/** Routes that strangers may use. Whoever adds a line here says why in the review. */
-const PUBLIC = [
-  'GET /brand.css',
-  'GET /forgot',
-  'GET /health',
-  'GET /login',
-  'GET /ready',
-  'GET /register',
-  'GET /reset', // a form; the mailed token is what counts
-  'GET /verify', // the same
-  'POST /forgot',
-  'POST /login',
-  'POST /logout',
-  'POST /register',
-  'POST /reset',
-  'POST /user/email/resend',
-  'POST /user/email/verify',
-  'POST /user/login',
-  'POST /user/password/forgot',
-  'POST /user/password/reset',
-  'POST /user/refresh',
-  'POST /user/register',
-  'POST /verify',
-]
+type Part = { strangers?: string[]; limited?: Limited }
+
+/** Every feature says beside its tests what strangers may use of it, and how it is limited. */
+const parts = Object.values(import.meta.glob<Part>('./features/*.public.ts', { eager: true }))
+
+/** Routes that strangers may use. */
+const PUBLIC = parts.flatMap(({ strangers = [] }) => strangers)
+
+/** Whatever compares a password or sends mail. */
+const LIMITED: Limited = Object.assign({}, ...parts.map(({ limited }) => limited))
 
 /** Pages for who is signed in. Others are sent to the login; test/pages/account.test.ts says how, console.test.ts what an admin needs. */
-const PAGES = /^(GET|POST) \/(account|console)(\/|$)/
+const PAGES = new Set(
+  ours.flatMap(({ pages = {} }) => Object.keys(pages).filter((name) => pages[name]!.needs !== undefined)),
+)
 
 const routes = [
   ...new Set(
@@ -41,7 +41,7 @@ const routes = [
 const split = (route: string) => route.split(' ') as [method: string, path: string]
 
 describe('policy', () => {
-  it.each(routes.filter((route) => !PUBLIC.includes(route) && !PAGES.test(route)))(
+  it.each(routes.filter((route) => !PUBLIC.includes(route) && !PAGES.has(route)))(
     '%s asks for a login',
     async (route) => {
       const answer = await call(...split(route))
@@ -50,7 +50,7 @@ describe('policy', () => {
     },
   )
 
-  it.each(routes.filter((route) => PAGES.test(route)))('%s leads to the login', async (route) => {
+  it.each(routes.filter((route) => PAGES.has(route)))('%s leads to the login', async (route) => {
     const body = route.startsWith('POST') ? new URLSearchParams() : null
     const [method, path] = split(route)
     const answer = await call(method, path.replace(':id', '1'), { body, headers: { 'Sec-Fetch-Site': 'same-origin' } })
@@ -59,13 +59,65 @@ describe('policy', () => {
     expect(answer.headers.get('Cache-Control')).toBe('no-store')
   })
 
+  it('limits whatever compares a password or sends mail, by network and by account', async () => {
+    const found = [...app.routes, ...pageRoutes].flatMap(({ method, path, handler }) =>
+      'prefilter' in handler ? [[`${method} ${path}`, handler.prefilter]] : [],
+    )
+    const spared = found.filter(([route]) => route !== 'GET /ready') // it compares nothing and mails nothing
+    expect(Object.fromEntries(spared)).toEqual(
+      Object.fromEntries(Object.entries(LIMITED).map(([route, { network }]) => [route, network])),
+    )
+    for (const [route, { network, account }] of Object.entries(LIMITED)) {
+      expect([route, account.length > 0 || network === 'admin']).toEqual([route, true])
+    }
+  })
+
+  it.each(['confirm', 'admin'])('counts an account that asks from many networks (%s)', async (name) => {
+    const user = await (name === 'confirm' ? signedIn() : administrator())
+    const keys: string[] = []
+    const limit = ({ key }: { key: string }) => Promise.resolve({ success: !keys.includes(key) && keys.push(key) > 0 })
+    const own = { ...ENV, PREFILTER: { limit }, PREFILTER_REFRESH: { limit } } as Env
+    const [method, path] = name === 'confirm' ? ['POST', '/user/reauth'] : ['POST', '/admin/users']
+    const ask = (ip: string) =>
+      callIn(own, method, path, {
+        json: { password: 'wrong' },
+        headers: { Authorization: `Bearer ${user.token}`, 'CF-Connecting-IP': ip },
+      })
+    expect((await ask('192.0.2.1')).status).not.toBe(429)
+    await expectProblem(await ask('198.51.100.1'), 429, 'too_many_attempts')
+    expect(keys).toEqual([`${name} 192.0.2.0/24`, `${name} user ${user.id}`, `${name} 198.51.100.0/24`])
+  })
+
+  it.each([
+    ['confirm', 'POST', '/user/reauth'],
+    ['confirm', 'POST', '/account/password'],
+    ['admin', 'POST', '/admin/users'],
+    ['admin', 'POST', '/console/users/1'],
+  ])('counts nothing for a token whose session has ended (%s: %s %s)', async (name, method, path) => {
+    const user = await administrator()
+    expect((await call('POST', '/user/logout', bearer(user.token))).status).toBe(204)
+    const keys: string[] = []
+    const limit = ({ key }: { key: string }) => Promise.resolve({ success: keys.push(key) > 0 })
+    const own = { ...ENV, PREFILTER: { limit }, PREFILTER_REFRESH: { limit } } as Env
+    const page = { 'Sec-Fetch-Site': 'same-origin', 'Content-Type': 'application/x-www-form-urlencoded' }
+    const answer = await callIn(own, method, path, {
+      headers: {
+        ...bearer(user.token).headers,
+        'CF-Connecting-IP': '192.0.2.1',
+        ...(!/^\/(user|admin)/.test(path) && page),
+      },
+    })
+    expect([401, 303]).toContain(answer.status)
+    expect(keys).toEqual([`${name} 192.0.2.0/24`])
+  })
+
   it('lists no public route that is not there', () => {
     expect(routes).toEqual(expect.arrayContaining(PUBLIC))
   })
 
   it.each(routes)('%s: other methods are 405 with Allow', async (route) => {
     const [method, path] = split(route)
-    const answer = await call('PATCH', path)
+    const answer = await call('PROPFIND', path) // a method that no route has
     await expectProblem(answer, 405, 'method_not_allowed')
     expect(answer.headers.get('Allow')?.split(', ')).toContain(method)
   })

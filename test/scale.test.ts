@@ -1,7 +1,6 @@
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import scale from '../docs/scale.md?raw'
-import { member, type Member } from './accounts.ts'
 import {
   bearer,
   callIn,
@@ -12,6 +11,8 @@ import {
   type Isolate,
   loginFrom,
   mailedToken,
+  member,
+  type Member,
   now,
   ORIGIN,
   PASSWORD,
@@ -101,7 +102,9 @@ const requests: Record<string, () => Promise<Cost>> = {
           headers: { 'Content-Type': 'application/json', 'CF-Connecting-IP': freshAddress() },
           body: JSON.stringify(json),
         })
-        return callIn(own, 'POST', '/user/email/verify', { json: { token: mailedToken(email) } })
+        return callIn(own, 'POST', '/user/email/verify', {
+          json: { token: mailedToken(email), password: json.password },
+        })
       },
       204,
     )

@@ -2,10 +2,13 @@ import { applyD1Migrations } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import schema from '../schema.sql?raw'
-import { databaseFault, NEEDED_MIGRATION } from '../src/features/health/queries.ts'
-import { freshDatabase } from './support.ts'
+import { features } from '../src/app.ts'
+import { databaseFault, neededMigrations } from '../src/features/health/queries.ts'
+import { freshDatabase, migrate } from './support.ts'
 
 freshDatabase()
+
+const needed = neededMigrations(features)
 
 /** SQL as SQLite keeps it, less white space and quotes. */
 async function structure(db: D1Database) {
@@ -13,7 +16,7 @@ async function structure(db: D1Database) {
     .prepare(
       `SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE name NOT LIKE '\\_cf\\_%' ESCAPE '\\' ORDER BY type, name`,
     )
-    .all<{ sql: string | null }>()
+    .all<{ name: string; sql: string | null }>()
   return results.map((row) => ({
     ...row,
     sql: row.sql
@@ -47,9 +50,31 @@ describe('schema.sql', () => {
     expect(await env.SCHEMA_DB.prepare('SELECT count(later) AS n FROM users').first('n')).toBe(0)
   })
 
+  it('has no name that is kept for tables of somebody’s own', async () => {
+    const names = (await structure(env.DB)).map(({ name }) => name)
+    expect(names).toContain('users')
+    expect(names.filter((name) => /^my_/i.test(name))).toEqual([])
+  })
+
   it('is what /ready asks for', async () => {
-    expect(env.TEST_MIGRATIONS.at(-1)?.name).toBe(NEEDED_MIGRATION)
-    expect(await databaseFault(env.SCHEMA_DB)).toBeUndefined()
+    expect(needed.toSorted()).toEqual(env.TEST_MIGRATIONS.map(({ name }) => name))
+    expect(await databaseFault(env.SCHEMA_DB, needed)).toBeUndefined()
+  })
+
+  it.each(needed)('is incomplete for /ready without %s, whatever else was applied', async (name) => {
+    const run = (text: string, value: string) => env.SCHEMA_DB.prepare(text).bind(value).run()
+    await run('INSERT INTO d1_migrations (name) VALUES (?)', '9001_of_somebody.sql')
+    await run('DELETE FROM d1_migrations WHERE name = ?', name)
+    expect(await databaseFault(env.SCHEMA_DB, needed)).toBe('migrations_missing')
+    await run('INSERT INTO d1_migrations (name) VALUES (?)', name)
+    expect(await databaseFault(env.SCHEMA_DB, needed)).toBeUndefined()
+    await run('DELETE FROM d1_migrations WHERE name = ?', '9001_of_somebody.sql')
+  })
+
+  it('names a migration that is refused', async () => {
+    const wrong = { name: 'yours/0001_wrong.sql', queries: ['CREATE TABEL wrong (id INTEGER)'] }
+    const migrating = migrate(env.SCHEMA_DB, [...env.TEST_MIGRATIONS, wrong])
+    await expect(migrating).rejects.toThrow(/^yours\/0001_wrong\.sql was not applied: .*near "TABEL"/)
   })
 
   it('starts without any user', async () => {

@@ -1,10 +1,16 @@
 import { Hono } from 'hono'
 import { hc, type InferRequestType, type InferResponseType } from 'hono/client'
 import { describe, expectTypeOf, it } from 'vitest'
-import type { AppType } from '../src/app.ts'
-import type { Session } from '../src/core/sessions.ts'
+import type { AppType, Ours } from '../src/app.ts'
+import type { Call, SignedInCall } from '../src/core/call.ts'
+import { auditRow, type EventName } from '../src/core/events/audit.ts'
+import type { rooms } from '../src/core/rooms.ts'
+import type { Session } from '../src/core/sessions/session.ts'
 import type { AppEnv } from '../src/http/app-env.ts'
+import { callOf } from '../src/http/call.ts'
 import { loginRequired } from '../src/http/guard.ts'
+import { type AppEnv as OwnEnv, pageLoginRequired, roleRequired, showPage } from '../src/latchkey.ts'
+import { callBy } from './support.ts'
 
 describe('types', () => {
   it('give a session to a guarded handler', () => {
@@ -27,6 +33,44 @@ describe('types', () => {
       return c.body(null)
     })
   })
+
+  it('give a call whose session is known behind a guard alone', () => {
+    new Hono<AppEnv>()
+      .get('/guarded', loginRequired, (c) => {
+        expectTypeOf(callOf(c)).toEqualTypeOf<SignedInCall>()
+        return c.body(null)
+      })
+      .get('/open', (c) => {
+        expectTypeOf(callOf(c)).toEqualTypeOf<Call>()
+        // @ts-expect-error without the guard a call has no session
+        void callOf(c).session
+        // @ts-expect-error nor is it one of somebody who is signed in
+        const call: SignedInCall = callOf(c)
+        return c.json(call.now)
+      })
+  })
+
+  it('hold for what somebody writes in `src/yours`, too', () => {
+    new Hono<OwnEnv>()
+      .get('/page', pageLoginRequired, (c) => showPage(c, 'A page', c.var.session.user_id))
+      .delete('/line', roleRequired('editor'), (c) => c.json(c.get('session').roles))
+      .get('/open', (c) => {
+        // @ts-expect-error without the guard a page has no session
+        void c.get('session')
+        return showPage(c, 'A page', '')
+      })
+  })
+
+  it('know exactly the audit events that the features and rooms declare', () => {
+    type Declared<Part> = Part extends { events: infer Own } ? keyof Own : never
+    type Part = Ours | (typeof rooms)[number]
+    expectTypeOf<Declared<Part>>().toEqualTypeOf<EventName>()
+    // @ts-expect-error a misspelt event
+    void (() => auditRow(callBy(), { event: 'pasword_changed' }))
+    // @ts-expect-error a misspelt reason
+    void (() => auditRow(callBy(), { event: 'login_failed', reason: 'wrong_pasword' }))
+  })
+
   it('carry every route to the client of Hono', () => {
     const client = hc<AppType>('http://latchkey.test')
     const { $post: login } = client.user.login

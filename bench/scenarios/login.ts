@@ -46,10 +46,10 @@ export async function login(pace: Pace): Promise<Section[]> {
     {
       title: 'Login without the hash',
       note:
-        'Both are bundled with `bench/contenders/free-bcrypt.ts` in place of bcryptjs, so that the rest can be seen. ' +
-        `${PEOPLE} people in turn, each with a doorkeeper that is there already. Rate limits are in neither: better-auth's are ` +
-        'turned off, and two that Latchkey asks beside the doorkeeper, for each network and for each location, spare this machine. ' +
-        'Local workerd keeps such limits in an object with a database of its own, which is not how Cloudflare runs them.',
+        'Both are bundled with `bench/contenders/free-bcrypt.ts` in place of bcryptjs, so that the hash does not hide the rest. ' +
+        `${PEOPLE} people sign in in turn, and the doorkeeper of each already exists. Neither includes rate limits: better-auth's are ` +
+        'turned off, and the two that Latchkey has beside the doorkeeper, per network and per location, exempt this machine. ' +
+        'Local workerd keeps such limits in an object with its own database, which is not how Cloudflare runs them.',
       table: comparison(measured, measured[0]!),
       targets: [{ what: 'login without the hash, CPU of better-auth', value, most: 0.7 }],
     },
@@ -132,7 +132,7 @@ export async function refresh(pace: Pace): Promise<Section[]> {
     return [
       {
         title: 'Refresh',
-        note: 'Every refresh token is shown once, so each answer rotates. better-auth has `updateAge: 0`: each request writes.',
+        note: 'Every refresh token is used once, so each answer rotates. better-auth has `updateAge: 0`, so each request writes.',
         table: comparison(measured, measured[0]!),
         targets: [],
       },
@@ -147,7 +147,7 @@ export async function refresh(pace: Pace): Promise<Section[]> {
 export async function refreshes(people: number[], folder: string): Promise<Feed> {
   const tokens = await refreshTokens(people, 100_000)
   return feed(
-    tokens.map((refresh_token) => request('POST', '/user/refresh', {}, { refresh_token })),
+    tokens.map((refresh_token) => request('POST', '/user/refresh', THIS_MACHINE, { refresh_token })),
     folder,
   )
 }

@@ -1,13 +1,17 @@
 import { errorOf } from "./error.js";
+import { originOf } from "./origin.js";
+import { routeOf } from "./steps.js";
 import { defaultStorage } from "./storage.js";
 import { seconds, TokenStore } from "./tokens.js";
 export { LatchkeyError } from "./error.js";
+export { askPasskey } from "./passkey.js";
 export { browserStorage, memoryStorage } from "./storage.js";
 const LEEWAY_SECONDS = 30;
 export function createClient({ url, origins = [], storage = defaultStorage(), fetch = globalThis.fetch, }) {
-    const { origin } = new URL(url);
-    const mayKnow = new Set([origin, ...origins]);
+    const origin = originOf(url, 'url');
+    const mayKnow = new Set([origin, ...origins.map((other) => originOf(other, 'origins'))]);
     const store = new TokenStore(storage, origin);
+    const giveTokens = ['/user/reauth', '/user/login'].map((path) => new URL(path, origin).href);
     const post = (path, json) => new Request(new URL(path, origin), {
         method: 'POST',
         ...(json !== undefined && { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(json) }),
@@ -45,15 +49,43 @@ export function createClient({ url, origins = [], storage = defaultStorage(), fe
             throw error;
         });
     };
+    const keepNew = async ({ url }, answer) => {
+        if (!answer.ok || !giveTokens.some((route) => url.startsWith(route)))
+            return answer;
+        const given = (await answer.clone().json());
+        if (given.access_token !== undefined)
+            store.keep(given);
+        return answer;
+    };
+    const send = async (request) => {
+        const target = new URL(request.url).origin;
+        if (!mayKnow.has(target))
+            throw new TypeError(`${target} is not among the origins that may see the token.`);
+        const held = await current();
+        if (!held)
+            return keepNew(request, await fetch(request));
+        const answer = await sendWith(request.clone(), held);
+        if (answer.status !== 401 || !answer.headers.get('WWW-Authenticate')?.includes('invalid_token')) {
+            return keepNew(request, answer);
+        }
+        const renewed = await renew(held);
+        return renewed ? keepNew(request, await sendWith(request, renewed)) : answer;
+    };
     return {
-        async login(credentials) {
-            const device_token = store.device;
-            const answer = await fetch(post('/user/login', { ...credentials, ...(device_token && { device_token }) }));
-            if (!answer.ok)
-                throw await errorOf(answer);
-            store.keep((await answer.json()));
+        async login(step) {
+            const { path, body } = routeOf(step);
+            const device_token = path === '/user/login' && store.device;
+            const answer = await fetch(post(path, { ...body, ...(device_token && { device_token }) }));
+            store.keep(await jsonOf(answer));
             return store.session;
         },
+        mailCode: async (to) => jsonOf(await fetch(post('/user/login/code', typeof to === 'string' ? { email: to } : to))),
+        requestPasskey: async (ticket) => jsonOf(await fetch(post('/user/login/passkey/options', ticket === undefined ? {} : { ticket }))),
+        async reauth(confirmation) {
+            await jsonOf(await send(post('/user/reauth', confirmation)));
+            return store.session;
+        },
+        factors: async () => jsonOf(await send(new Request(new URL('/user/factors', origin)))),
         async logout({ everywhere = false } = {}) {
             const held = await current().catch(() => store.tokens);
             store.forget();
@@ -63,23 +95,15 @@ export function createClient({ url, origins = [], storage = defaultStorage(), fe
             if (!answer.ok && answer.status !== 401)
                 throw await errorOf(answer);
         },
-        async fetch(input, init) {
-            const request = new Request(input instanceof Request ? input : new URL(input, origin), init);
-            const target = new URL(request.url).origin;
-            if (!mayKnow.has(target))
-                throw new TypeError(`${target} is not among the origins that may see the token.`);
-            const held = await current();
-            if (!held)
-                return fetch(request);
-            const answer = await sendWith(request.clone(), held);
-            if (answer.status !== 401 || !answer.headers.get('WWW-Authenticate')?.includes('invalid_token'))
-                return answer;
-            const renewed = await renew(held);
-            return renewed ? sendWith(request, renewed) : answer;
-        },
+        fetch: async (input, init) => send(new Request(input instanceof Request ? input : new URL(input, origin), init)),
         get session() {
             return store.session;
         },
         subscribe: (listener) => store.subscribe(listener),
     };
+}
+async function jsonOf(answer) {
+    if (!answer.ok)
+        throw await errorOf(answer);
+    return (await answer.json());
 }

@@ -10,16 +10,16 @@ const SECONDS: Record<string, number> = { s: 1, m: 60, h: 3_600, d: 86_400 }
 
 export const audit = command({
   name: 'audit',
-  summary: 'Show what happened, the newest last',
+  summary: 'Show the audit trail, newest last',
   usage: '[--user <id or email>] [--event login_failed] [--since 7d] [--limit 50] [--follow]',
   options: {
-    user: { type: 'string', help: 'what happened to this user; an id also after the deletion' },
-    event: { type: 'string', help: 'events of this name' },
-    since: { type: 'string', help: 'not older than 30m, 12h, 7d, or a date: 2026-11-01' },
-    limit: { type: 'string', help: `at most so many (${LIMIT})` },
-    follow: { type: 'boolean', help: 'go on until Ctrl-C' },
+    user: { type: 'string', help: 'events of this user; an id also works after the deletion' },
+    event: { type: 'string', help: 'only events of this name' },
+    since: { type: 'string', help: 'only events since 30m, 12h or 7d ago, or since a date such as 2026-11-01' },
+    limit: { type: 'string', help: `the maximum number (${LIMIT})` },
+    follow: { type: 'boolean', help: 'keep showing new events until Ctrl-C' },
   },
-  async run({ positionals, values }, { withDatabase, now, json }) {
+  async run({ positionals, values }, { withCall, now, json }) {
     noArguments(positionals)
     const { user, event, since, limit = LIMIT, follow = false } = values
     const most = wholeNumber(limit, 'limit', 10_000)
@@ -28,7 +28,7 @@ export const audit = command({
       if (json) rows.forEach(printJson)
       else if (rows.length > 0 || !follow) printTable(TITLES, rows.map(cells), 'Nothing of that kind happened.')
     }
-    await withDatabase(async (db) => {
+    await withCall(async ({ env: { DB: db } }) => {
       const user_id =
         user === undefined ? undefined : /^\d+$/.test(user) ? Number(user) : (await userNamed(db, user)).id
       const ofUser = user_id === undefined ? sql`TRUE` : sql`user_id = ${user_id}`

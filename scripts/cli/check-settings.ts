@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseEnv, stripVTControlCharacters } from 'node:util'
+import { stripVTControlCharacters } from 'node:util'
 import { unstable_readConfig } from 'wrangler'
 import { config, warnings } from '../../src/config.ts'
-import { Problem } from '../../src/core/problem.ts'
+import { Problem } from '../../src/problem.ts'
 import { ROOT } from '../local.ts'
+import { readSettings } from '../settings-file.ts'
 import { type Finding, finding } from './finding.ts'
 
 /** wrangler's own; see docs/decisions/003. */
@@ -15,15 +16,15 @@ const BINDINGS = ['DB', 'DOORKEEPER', 'EMAIL', 'PREFILTER', 'PREFILTER_REFRESH',
 const SECRETS = ['JWT_SECRET_KEY', 'LATCHKEY_SECRET']
 
 /** What stands in [vars] or as a secret of the deployed service, and `npm run dev` gives by itself. */
-const GIVEN_BY_DEV = ['PUBLIC_URL', 'MAIL_FROM']
+export const GIVEN_BY_DEV = ['PUBLIC_URL', 'MAIL_FROM']
 
 const advice: Record<string, string> = {
-  an_example: 'is an example: set the address that mails come from',
-  derived_from_jwt_secret_key: 'is not set, so its keys come from JWT_SECRET_KEY: set one of its own',
+  an_example: 'is an example: set the sender of your mails',
+  derived_from_jwt_secret_key: 'is not set, so JWT_SECRET_KEY takes its place: set a separate one',
   missing: 'is missing: set it',
   same_as_jwt_secret_key: 'is the same as JWT_SECRET_KEY: `secret rotate LATCHKEY_SECRET`',
   too_short: 'is shorter than 32 bytes: `secret rotate --print` prints a longer one',
-  well_known: 'is printed in somebody’s documentation: `secret rotate --print` prints another',
+  well_known: 'is an example from public documentation: `secret rotate --print` prints another',
 }
 
 export function checkTools(): Finding[] {
@@ -53,18 +54,23 @@ export function checkConfiguration(): Finding[] {
       fail: `wrangler.toml lacks ${missing.join(', ')}: put them back`,
     }),
     finding('cron', (file.triggers.crons ?? []).length > 0, 'is in wrangler.toml', {
-      fail: 'wrangler.toml has no [triggers] crons: mails that failed are not tried again, and nothing is cleaned up',
+      fail: 'wrangler.toml has no [triggers] crons: failed mails are not tried again, and expired rows are not deleted',
     }),
   ]
 }
 
 /** The settings as `npm run dev` would have them. */
 export function checkLocalSettings(): Finding[] {
-  const path = join(ROOT, '.dev.vars')
-  if (!existsSync(path)) {
-    return [{ level: 'warn', about: 'settings', text: '.dev.vars is not there yet: npm run dev writes it' }]
-  }
-  return judged({ ...readConfig().vars, ...parseEnv(readFileSync(path, 'utf8')) }, GIVEN_BY_DEV)
+  const file = readSettings()
+  if (!file) return [{ level: 'warn', about: 'settings', text: '.dev.vars does not exist yet: npm run dev writes it' }]
+  return [
+    ...file.misread.map(({ name, text, isCut }) => ({
+      level: isCut ? ('fail' as const) : ('warn' as const),
+      about: name,
+      text,
+    })),
+    ...judged({ ...readConfig().vars, ...file.values }, GIVEN_BY_DEV),
+  ]
 }
 
 /** What is wrong with settings, and what should not stay as it is. */

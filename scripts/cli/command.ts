@@ -1,5 +1,5 @@
 import type { parseArgs, ParseArgsOptionDescriptor } from 'node:util'
-import type { Client } from '../../src/core/audit.ts'
+import type { DatabaseCall } from '../../src/core/call.ts'
 
 type Options = Record<string, ParseArgsOptionDescriptor & { help: string }>
 
@@ -12,12 +12,13 @@ export type Context = {
   /** Whether the deployed service is meant, not the local one. */
   remote: boolean
   persistTo: string
-  /** Whoever is at the keyboard, as the audit trail knows them. */
-  by: Client
   /** Seconds. */
   now: number
-  /** Lends the database that `--persist-to` or `--remote` chose, with every migration applied if it is a local one. */
-  withDatabase: <T>(use: (db: D1Database) => Promise<T>) => Promise<T>
+  /**
+   * Makes the call of this command: by whoever is at the keyboard, on the database that `--persist-to` or `--remote` chose,
+   * with every migration applied if it is a local one.
+   */
+  withCall: <T>(use: (call: DatabaseCall) => Promise<T>) => Promise<T>
 }
 
 /** One command. `usage` is what follows its name; `run` ends well, or throws a Problem, a Refusal or a UsageError. */

@@ -7,6 +7,7 @@ import { importCommand } from './import.ts'
 import { secretRotate } from './secret-rotate.ts'
 import { usersCreate } from './users-create.ts'
 import { usersDelete } from './users-delete.ts'
+import { usersFactors, usersFactorsRemove } from './users-factors.ts'
 import { usersList } from './users-list.ts'
 import { usersRoles } from './users-roles.ts'
 import { usersShow } from './users-show.ts'
@@ -22,6 +23,8 @@ export const commands: Command[] = [
   usersEnable,
   usersRevoke,
   usersRoles,
+  usersFactors,
+  usersFactorsRemove,
   usersDelete,
   importCommand,
   exportCommand,

@@ -4,9 +4,9 @@ import { columns, printJson, printText } from './output.ts'
 
 export const doctor = command({
   name: 'doctor',
-  summary: 'Check tools, secrets, database and, if asked, what is deployed',
+  summary: 'Check tools, secrets, the database and, with --url or --remote, the deployed service',
   usage: '[--remote] [--url https://login.example.com]',
-  options: { url: { type: 'string', help: 'where a running service answers' } },
+  options: { url: { type: 'string', help: 'the address of a running service' } },
   async run({ positionals, values: { url } }, context) {
     noArguments(positionals)
     const findings = await checkups(context, url)

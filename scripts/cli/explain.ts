@@ -1,16 +1,16 @@
-import type { Problem, ProblemCode } from '../../src/core/problem.ts'
+import type { Problem, ProblemCode } from '../../src/problem.ts'
 import { Refusal } from './command.ts'
 
 const sentences: Partial<Record<ProblemCode, string>> = {
-  not_found: 'There is no such user. `users list` shows who there is.',
-  last_admin: 'Nobody would be left who can administer the service. Make another admin first: `admin create <email>`.',
-  email_taken: 'This address belongs to a user already. `users show <email>` shows whom.',
+  not_found: 'There is no such user. `users list` shows all users.',
+  last_admin: 'Nobody would be left to administer the service. Make another admin first: `admin create <email>`.',
+  email_taken: 'This address belongs to a user already. `users show <email>` shows which.',
 }
 
 const fieldErrors: Record<string, string> = {
   malformed: 'has a form that is not allowed',
   required: 'is missing',
-  too_common: 'is one of those that everybody tries first: choose another',
+  too_common: 'is one that everybody tries first: choose another',
   too_long: 'is too long',
   too_short: 'is too short: at least 8 characters',
 }

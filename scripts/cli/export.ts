@@ -1,5 +1,5 @@
 import { closeSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
-import { auditRow } from '../../src/core/audit.ts'
+import { auditRow } from '../../src/core/events/audit.ts'
 import { batch } from '../../src/core/d1.ts'
 import { exportFormats, storedUsers } from '../import/export.ts'
 import { command, noArguments, Refusal, UsageError } from './command.ts'
@@ -9,21 +9,23 @@ const PAGE_ROWS = 5_000
 
 export const exportCommand = command({
   name: 'export',
-  summary: 'Writes all users, with their password hashes, in a form that import reads back',
+  summary: 'Write all users, with their password hashes, in a form that import reads back',
   usage: '',
   options: {
     format: { type: 'string', help: 'jsonl (the default) or csv' },
-    output: { type: 'string', help: 'a file, readable by you alone; else standard output' },
+    output: { type: 'string', help: 'a file that only you can read; otherwise standard output' },
   },
-  run: async ({ values, positionals }, { withDatabase, by, now }) => {
+  run: async ({ values, positionals }, { withCall }) => {
     noArguments(positionals)
     const format = exportFormats[(values.format ?? 'jsonl') as keyof typeof exportFormats]
     if (!Object.hasOwn(exportFormats, values.format ?? 'jsonl')) throw new UsageError('--format is jsonl or csv.')
     const { output } = values
     if (output === undefined && process.stdout.isTTY) {
-      throw new Refusal('An export holds password hashes, which do not belong on a screen. Name a file with --output.')
+      throw new Refusal(
+        'An export contains password hashes, which do not belong on a screen. Name a file with --output.',
+      )
     }
-    note('An export holds every password hash. Keep it where nobody else reads it, and delete it when it has served.')
+    note('An export contains every password hash. Keep it where nobody else can read it, and delete it after use.')
     if (output !== undefined && statSync(output, { throwIfNoEntry: false })?.isDirectory()) {
       throw new Refusal(`${output} is a folder. Name a file in it.`)
     }
@@ -38,10 +40,10 @@ export const exportCommand = command({
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupted)
     let count = 0
     try {
-      await withDatabase(async (db) => {
-        await batch(db, [auditRow({ event: 'users_exported' }, by, now)])
+      await withCall(async (call) => {
+        await batch(call.env.DB, [auditRow(call, { event: 'users_exported' })])
         writeAll(fd, format.header)
-        for await (const users of storedUsers(db, PAGE_ROWS)) {
+        for await (const users of storedUsers(call.env.DB, PAGE_ROWS)) {
           writeAll(fd, users.map((user) => `${format.line(user)}\n`).join(''))
           count += users.length
         }

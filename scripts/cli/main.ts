@@ -1,16 +1,18 @@
 import { hostname, userInfo } from 'node:os'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import type { Client } from '../../src/core/audit.ts'
-import { Problem } from '../../src/core/problem.ts'
+import type { Origin } from '../../src/core/origin.ts'
+import { Problem } from '../../src/problem.ts'
 import { randomId } from '../../src/lib/bytes.ts'
 import { now } from '../../src/lib/time.ts'
 import { OFFLINE, ROOT } from '../local.ts'
+import { commandCall } from './call.ts'
 import { type Command, type Context, Refusal, UsageError } from './command.ts'
 import { commands } from './commands.ts'
 import { openDatabase } from './database.ts'
 import { explain } from './explain.ts'
-import { help, helpFor } from './help.ts'
+import { commandsOf, help, helpFor, usage } from './help.ts'
+import { wrongCommand, wrongOption } from './nearest.ts'
 import { note, printText } from './output.ts'
 
 const GLOBAL = {
@@ -37,18 +39,20 @@ async function answer(given: string[]): Promise<number> {
   const found = commandOf(argv)
   try {
     if (found) return await run(found.command, found.rest)
-    if (!argv.every((word) => word === '--help' || word === '-h'))
-      throw new UsageError(`There is no command "${argv.join(' ').split(' -', 1)[0]}".`)
-    printText(help())
+    const words = argv.filter((word) => word !== '--help' && word !== '-h')
+    const [group, ...more] = words
+    const isHelp = words.length < argv.length || argv.length === 0
+    if (!isHelp || more.length > 0 || (group !== undefined && commandsOf(group).length === 0)) throw wrongCommand(words)
+    printText(help(group))
     return 0
   } catch (error) {
     return failed(error, found?.command)
   }
 }
 
-/** The command of which the name is the first words. */
+/** The command of which the name is the first words. Of `users factors` and `users factors remove`, the later one. */
 function commandOf(argv: string[]): { command: Command; rest: string[] } | undefined {
-  const command = commands.find(({ name }) => name === argv.slice(0, name.split(' ').length).join(' '))
+  const command = commands.findLast(({ name }) => name === argv.slice(0, name.split(' ').length).join(' '))
   return command && { command, rest: argv.slice(command.name.split(' ').length) }
 }
 
@@ -60,23 +64,23 @@ async function run(command: Command, rest: string[]): Promise<number> {
     return 0
   }
   if (values.remote === true && values['persist-to'] !== undefined) {
-    throw new UsageError('--persist-to is a folder of this machine, --remote the deployed database: choose one.')
+    throw new UsageError('--persist-to is a folder on this machine, --remote the deployed database: choose one.')
   }
   const remote = values.remote === true
   const persistTo = resolve(ROOT, values['persist-to'] ?? '.wrangler/state') // as npm run dev reads it
+  const [origin, at] = [operator(), now()]
   const context: Context = {
     json: values.json === true,
     remote,
     persistTo,
-    by: operator(),
-    now: now(),
-    withDatabase: (use) => openDatabase(remote, persistTo, use),
+    now: at,
+    withCall: (use) => openDatabase(remote, persistTo, (db) => use(commandCall(db, origin, at))),
   }
   await command.run(args as Parameters<Command['run']>[0], context)
   return 0
 }
 
-function operator(): Client {
+function operator(): Origin {
   const { username } = userInfo()
   const actor = `cli:${username}@${hostname()}`
   return { ip: null, country: null, user_agent: 'latchkey-cli', language: 'en', request_id: randomId(), actor }
@@ -86,8 +90,8 @@ function failed(error: unknown, command: Command | undefined): number {
   if (process.env['DEBUG'] !== undefined) console.error(error)
   if (error instanceof Error && ['AbortError', 'ExitPromptError'].includes(error.name)) return 130 // Ctrl-C at a prompt
   if (error instanceof UsageError || isParseError(error)) {
-    note(error.message)
-    note(command ? helpFor(command) : help())
+    note(`${usage(command)}    (--help says more)`)
+    note(error instanceof UsageError ? error.message : wrongOption(error, command))
     return 2
   }
   if (error instanceof Problem) note(explain(error))

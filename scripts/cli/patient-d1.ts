@@ -28,6 +28,13 @@ export const patientD1 = (db: D1Database): D1Database =>
     batch: (list: Statement[]) => untilFree(REFUSED, () => db.batch(list.map(({ statement }) => statement))),
   }) as unknown as D1Database
 
+/** The same database for batches that may be done twice. */
+export const repeatable = (db: D1Database): D1Database =>
+  ({
+    prepare: (text: string) => db.prepare(text),
+    batch: (list: D1PreparedStatement[]) => untilFree(REFUSED_OR_LOST, () => db.batch(list)),
+  }) as unknown as D1Database
+
 /** Alone, the command line only reads, or does what may be done twice; every change is a batch. */
 const wrapped = (statement: D1PreparedStatement): Statement => ({
   statement,

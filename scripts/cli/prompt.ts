@@ -28,6 +28,14 @@ export async function askPassword(fromStdin: boolean): Promise<string> {
   return typed
 }
 
+/** A secret of the deployed service: from the environment, or typed without echo. @throws Refusal */
+export async function askSecret(name: string): Promise<string> {
+  const given = process.env[name]
+  if (given !== undefined) return given
+  if (!isTerminal()) throw new Refusal(`Nobody can be asked for ${name} here: put it into the environment.`)
+  return password({ message: `${name}:`, toggleMask: false }, terminal)
+}
+
 /** @throws Refusal when nobody can be asked, or somebody says no */
 export async function confirm(question: string): Promise<void> {
   if (!isTerminal()) throw new Refusal(`${question} Nobody can be asked here: say --yes.`)

@@ -1,42 +1,14 @@
-import type { AuditEvent } from '../../src/core/audit.ts'
+import type { AuditEvent } from '../../src/core/events/audit.ts'
 import { all } from '../../src/core/d1.ts'
-import { Problem } from '../../src/core/problem.ts'
-import { findUser, hasEmail, type User } from '../../src/core/users.ts'
-import { asciiLower } from '../../src/lib/email.ts'
+import { Problem } from '../../src/problem.ts'
+import { findUser, hasEmail, type User } from '../../src/core/users/users.ts'
 import { type Sql, sql } from '../../src/lib/sql.ts'
-
-/** What is shown of a user: never the hash. */
-export type Listed = Pick<User, 'id' | 'email' | 'roles' | 'email_verified' | 'disabled_at' | 'created_at'>
-
-/** Sorted after everything that may follow a prefix. */
-const LAST = '\u{10ffff}'
 
 /** The user with this id, or this address. @throws Problem `not_found`, `unavailable` */
 export async function userNamed(db: D1Database, who: string): Promise<User> {
   const user = await findUser(db, /^\d{1,15}$/.test(who) ? sql`id = ${Number(who)}` : hasEmail(who))
   if (!user) throw new Problem('not_found')
   return user
-}
-
-type Filter = { email?: string | undefined; role?: string | undefined; disabled: boolean; limit: number }
-
-/** The users that a filter lets through, by id. */
-export async function listUsers(db: D1Database, { email, role, disabled, limit }: Filter): Promise<Listed[]> {
-  const prefix = email === undefined ? '' : asciiLower(email)
-  const byEmail = sql`canonical_email >= ${prefix} AND canonical_email < ${prefix + LAST}`
-  const byRole = sql`roles <> '[]' AND EXISTS (SELECT 1 FROM json_each(roles) WHERE value = ${role ?? ''})`
-  const rows = await all<Omit<Listed, 'roles' | 'email_verified'> & { roles: string; email_verified: number }>(
-    db,
-    sql`SELECT id, email, roles, email_verified, disabled_at, created_at FROM users
-      WHERE ${email === undefined ? sql`TRUE` : byEmail} AND ${role === undefined ? sql`TRUE` : byRole}
-        AND ${disabled ? sql`disabled_at IS NOT NULL` : sql`TRUE`}
-      ORDER BY id LIMIT ${limit}`,
-  )
-  return rows.map((row) => ({
-    ...row,
-    roles: JSON.parse(row.roles) as string[],
-    email_verified: row.email_verified === 1,
-  }))
 }
 
 export type ListedSession = {
@@ -48,7 +20,7 @@ export type ListedSession = {
   user_agent: string | null
 }
 
-/** The sessions of somebody that have not ended, the newest first. */
+/** The sessions of a user that have not ended, the newest first. Which are idle is not known here: that is a setting. */
 export const liveSessions = (db: D1Database, user_id: number, now: number): Promise<ListedSession[]> =>
   all(
     db,

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { ROOT } from '../local.ts'
 import { command, Refusal, UsageError } from './command.ts'
 import { note, printJson, printText } from './output.ts'
+import { askSecrets, reencrypt, type Secrets } from './reencrypt.ts'
 
 const NAMES = ['JWT_SECRET_KEY', 'LATCHKEY_SECRET'] as const
 type Name = (typeof NAMES)[number]
@@ -11,22 +12,38 @@ type Name = (typeof NAMES)[number]
 export const secretRotate = command({
   name: 'secret rotate',
   summary: 'Replace a secret, and keep the old one valid for as long as it is needed',
-  usage: '[JWT_SECRET_KEY | LATCHKEY_SECRET] [--file .dev.vars] [--force] | --remote | --print',
+  usage:
+    '[JWT_SECRET_KEY | LATCHKEY_SECRET] [--file .dev.vars] [--force] | --remote | --reencrypt [--remote] | --print',
   options: {
     file: { type: 'string', help: 'the file with the local secrets (.dev.vars)' },
-    force: { type: 'boolean', help: 'also where the one before is still kept as ..._PREVIOUS, which then ends' },
+    force: { type: 'boolean', help: 'rotate even if an older secret is still kept as ..._PREVIOUS, which then ends' },
     print: { type: 'boolean', help: 'only print a new secret' },
+    reencrypt: {
+      type: 'boolean',
+      help: 'only encrypt the secrets of authenticator apps again, with the new LATCHKEY_SECRET',
+    },
   },
-  async run({ positionals: [name = 'JWT_SECRET_KEY', ...more], values: { file, force, print } }, { remote, json }) {
-    if (!isName(name) || more.length > 0) throw new UsageError(`One secret: ${NAMES.join(' or ')}.`)
+  async run({ positionals, values: { file, force, print, reencrypt: only } }, context) {
+    const { remote, json } = context
+    const [name = only === true ? 'LATCHKEY_SECRET' : 'JWT_SECRET_KEY', ...more] = positionals
+    if (!isName(name) || more.length > 0) throw new UsageError(`Name one secret: ${NAMES.join(' or ')}.`)
+    const path = resolve(file ?? join(ROOT, '.dev.vars'))
+    if (only === true) {
+      if (name !== 'LATCHKEY_SECRET') throw new UsageError('Only LATCHKEY_SECRET encrypts anything for longer.')
+      const resealed = await reencrypt(context, remote ? await askSecrets() : secretsIn(path))
+      return json ? printJson({ name, resealed }) : undefined
+    }
     if (print === true) {
       const secret = newSecret()
       return json ? printJson({ secret }) : printText(secret)
     }
     if (remote) return json ? printJson({ steps: steps(name) }) : printText(steps(name).join('\n'))
-    rotateIn(resolve(file ?? join(ROOT, '.dev.vars')), name, force === true)
-    note(`${name} is new, and what was there is ${name}_PREVIOUS. Restart npm run dev.`)
-    if (name === 'LATCHKEY_SECRET') note(STRANGERS)
+    rotateIn(path, name, force === true)
+    note(`${name} is new, and the old value is ${name}_PREVIOUS. Restart npm run dev.`)
+    if (name === 'LATCHKEY_SECRET') {
+      note(STRANGERS)
+      await reencrypt(context, secretsIn(path))
+    }
     if (json) printJson({ name })
   },
 })
@@ -35,7 +52,9 @@ const isName = (name: string): name is Name => NAMES.some((known) => known === n
 
 const newSecret = (): string => randomBytes(32).toString('base64url')
 
-const STRANGERS = 'Doorkeepers get new names: what was counted starts at zero, and devices are strangers once.'
+const STRANGERS = 'Doorkeepers get new names: counts start at zero, and devices count as strangers once.'
+
+const REENCRYPT = 'npm run latchkey -- secret rotate LATCHKEY_SECRET --reencrypt --remote'
 
 /** Access tokens outlive a rotation by their own lifetime, refresh tokens by that of their session. */
 const WHEN: Record<Name, string> = {
@@ -45,13 +64,9 @@ const WHEN: Record<Name, string> = {
 
 /** Everything else in the file stays, and there is never half a file. @throws Refusal */
 function rotateIn(path: string, name: Name, force: boolean): void {
-  if (!existsSync(path)) throw new Refusal(`${path} is not there. npm run dev writes it.`)
+  if (!existsSync(path)) throw new Refusal(`${path} does not exist. npm run dev writes it.`)
   const lines = readFileSync(path, 'utf8').split('\n')
-  const valueOf = (wanted: string) =>
-    lines
-      .findLast((line) => nameIn(line) === wanted)
-      ?.replace(/^[^=]*=/, '')
-      .trim()
+  const valueOf = (wanted: string) => valueIn(lines, wanted)
   // Where LATCHKEY_SECRET is not set, its keys come from JWT_SECRET_KEY.
   const old = [name, 'JWT_SECRET_KEY'].map(valueOf).find((value) => value !== undefined && value !== '')
   if (old === undefined) throw new Refusal(`${path} has no ${name}.`)
@@ -74,18 +89,44 @@ function rotateIn(path: string, name: Name, force: boolean): void {
   }
 }
 
+/** @throws Refusal if the file does not hold both */
+function secretsIn(path: string): Secrets {
+  const lines = existsSync(path) ? readFileSync(path, 'utf8').split('\n') : []
+  const valueOf = (name: keyof Secrets) => {
+    const value = valueIn(lines, name)
+    if (value === undefined || value === '') throw new Refusal(`${path} has no ${name}.`)
+    return value
+  }
+  return {
+    LATCHKEY_SECRET: valueOf('LATCHKEY_SECRET'),
+    LATCHKEY_SECRET_PREVIOUS: valueOf('LATCHKEY_SECRET_PREVIOUS'),
+  }
+}
+
+const valueIn = (lines: string[], name: string): string | undefined =>
+  lines
+    .findLast((line) => nameIn(line) === name)
+    ?.replace(/^[^=]*=/, '')
+    .trim()
+
 const nameIn = (line: string): string => /^\s*(?:export\s+)?(\w+)\s*=/.exec(line)?.[1] ?? ''
 
 const steps = (name: Name): string[] => [
   'wrangler cannot read a deployed secret back: the old value has to come from where you keep it. In this order:',
   `1. npx wrangler secret put ${name}_PREVIOUS    (type the OLD value)`,
   `2. npx wrangler secret put ${name}    (type a new value: \`secret rotate --print\` gives one)`,
-  `3. npx wrangler secret delete ${name}_PREVIOUS    (${WHEN[name]})`,
-  'If the old value leaked, or is lost, leave out 1 and 3: everybody signs in again.',
+  ...(name === 'LATCHKEY_SECRET' ? [`3. ${REENCRYPT}    (asks for both values)`] : []),
+  `${name === 'LATCHKEY_SECRET' ? 4 : 3}. npx wrangler secret delete ${name}_PREVIOUS    (${WHEN[name]})`,
+  ...(name === 'LATCHKEY_SECRET'
+    ? [
+        'If the old value leaked, take all steps, the last one at once. If it is lost, take only 2: authenticator apps then',
+        'stop working, and their owners need a recovery code. Either way, everybody has to sign in again.',
+      ]
+    : ['If the old value leaked or is lost, leave out 1 and 3. Everybody then has to sign in again.']),
   ...(name === 'JWT_SECRET_KEY'
     ? [
         'Services that verify tokens with this key need the new one at step 2, and the old one beside it until step 3.',
-        `Where LATCHKEY_SECRET is not set, this key is in its place: 3 waits for SESSION_TTL_SECONDS. ${STRANGERS}`,
+        `If LATCHKEY_SECRET is not set, this key takes its place, and 3 has to wait for SESSION_TTL_SECONDS. ${STRANGERS}`,
       ]
     : ['If LATCHKEY_SECRET was never set, the OLD value is that of JWT_SECRET_KEY.', STRANGERS]),
 ]

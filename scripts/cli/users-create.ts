@@ -9,15 +9,15 @@ export const usersCreate = command({
   usage: '<email> [--roles admin,editor] [--unverified] [--password-stdin]',
   options: {
     ...passwordOption,
-    roles: { type: 'string', help: 'roles, split by commas' },
-    unverified: { type: 'boolean', help: 'the address is still to be confirmed, by a mailed link' },
+    roles: { type: 'string', help: 'roles, separated by commas' },
+    unverified: { type: 'boolean', help: 'the address still has to be confirmed with a mailed link' },
   },
-  async run({ positionals, values }, { withDatabase, by, now, json }) {
+  async run({ positionals, values }, { withCall, json }) {
     const email = addressOf(onlyArgument(positionals, 'email'))
     const roles = rolesOf(values.roles ?? '')
     const password = await askPassword(values['password-stdin'] === true)
-    const person = { email, password, roles, verified: values.unverified !== true }
-    const id = await withDatabase((db) => createUser(db, person, by, now))
+    const person = { email, password, roles, email_verified: values.unverified !== true }
+    const id = await withCall((call) => createUser(call, person))
     note(`User ${id} was created.`)
     if (json) printJson({ id, email })
   },

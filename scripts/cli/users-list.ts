@@ -1,6 +1,7 @@
+import { usersPage } from '../../src/features/admin/queries.ts'
+import { asciiLower } from '../../src/lib/email.ts'
 import { command, noArguments, wholeNumber } from './command.ts'
 import { localTime, note, printJson, printTable } from './output.ts'
-import { listUsers } from './queries.ts'
 
 const LIMIT = '50'
 
@@ -9,20 +10,22 @@ export const usersList = command({
   summary: 'List users',
   usage: '[--email prefix] [--role admin] [--disabled] [--limit 50]',
   options: {
-    email: { type: 'string', help: 'how the address begins' },
-    role: { type: 'string', help: 'who has this role' },
-    disabled: { type: 'boolean', help: 'who is disabled' },
-    limit: { type: 'string', help: `at most so many (${LIMIT})` },
+    email: { type: 'string', help: 'the beginning of the address' },
+    role: { type: 'string', help: 'only users with this role' },
+    disabled: { type: 'boolean', help: 'only disabled users' },
+    limit: { type: 'string', help: `the maximum number (${LIMIT})` },
   },
-  async run({ positionals, values: { email, role, disabled = false, limit = LIMIT } }, { withDatabase, json }) {
+  async run({ positionals, values: { email, role, disabled = false, limit = LIMIT } }, { withCall, json }) {
     noArguments(positionals)
     const most = wholeNumber(limit, 'limit', 10_000)
-    const found = await withDatabase((db) => listUsers(db, { email, role, disabled, limit: most + 1 }))
-    const users = found.slice(0, most)
-    if (json) users.forEach(printJson)
+    const prefix = email === undefined ? undefined : asciiLower(email)
+    const { users, next } = await withCall(({ env }) =>
+      usersPage(env.DB, { email: prefix, role, disabled, cursor: undefined, limit: most }),
+    )
+    if (json) users.forEach(({ user_id: id, ...user }) => printJson({ id, ...user }))
     else {
       const rows = users.map((user) => [
-        String(user.id),
+        String(user.user_id),
         user.email,
         user.roles.join(','),
         [user.disabled_at === null ? '' : 'disabled', user.email_verified ? '' : 'unverified']
@@ -32,6 +35,6 @@ export const usersList = command({
       ])
       printTable(['id', 'email', 'roles', 'state', 'created'], rows, 'There is no such user.')
     }
-    if (found.length > most) note('There are more: --limit shows them.')
+    if (next !== null) note('There are more: --limit shows them.')
   },
 })

@@ -1,4 +1,5 @@
-import { adjustRoles, MAX_ROLES, setRoles } from '../../src/core/administration.ts'
+import { MAX_ROLES } from '../../src/core/users/roles.ts'
+import { adjustRoles, setRoles } from '../../src/features/admin/roles.ts'
 import { command, onlyArgument, Refusal, UsageError } from './command.ts'
 import { rolesOf } from './create-user.ts'
 import { note, printJson } from './output.ts'
@@ -9,21 +10,21 @@ export const usersRoles = command({
   summary: 'Set, add or remove roles of a user',
   usage: '<id or email> <admin,editor | ""> | --add editor | --remove admin',
   options: {
-    add: { type: 'string', help: 'give these, split by commas' },
-    remove: { type: 'string', help: 'take these away' },
+    add: { type: 'string', help: 'roles to add, separated by commas' },
+    remove: { type: 'string', help: 'roles to remove, separated by commas' },
   },
-  async run({ positionals: [user, exactly, ...more], values: { add, remove } }, { withDatabase, by, now, json }) {
+  async run({ positionals: [user, exactly, ...more], values: { add, remove } }, { withCall, json }) {
     const who = onlyArgument([...(user === undefined ? [] : [user]), ...more], 'id or email')
     const relative = add !== undefined || remove !== undefined
     if (relative === (exactly !== undefined)) throw new UsageError('Name either the roles, or --add and --remove.')
     const [given, added, removed] = [exactly, add, remove].map((text) => rolesOf(text ?? ''))
-    await withDatabase(async (db) => {
-      const { id, email, roles } = await userNamed(db, who)
+    await withCall(async (call) => {
+      const { id, email, roles } = await userNamed(call.env.DB, who)
       if (new Set(relative ? [...roles, ...added!] : given!).size > MAX_ROLES)
         throw new Refusal(`A user has at most ${MAX_ROLES} roles.`)
-      if (relative) await adjustRoles(db, id, { add: added!, remove: removed! }, by, now)
-      else await setRoles(db, id, given!, by, now)
-      const { roles: list } = await userNamed(db, String(id))
+      if (relative) await adjustRoles(call, { id, add: added!, remove: removed! })
+      else await setRoles(call, { id, roles: given! })
+      const { roles: list } = await userNamed(call.env.DB, String(id))
       note(`User ${id} (${email}) has ${list.length === 0 ? 'no role' : `the roles ${list.join(', ')}`}.`)
       if (json) printJson({ id, email, roles: list })
     })

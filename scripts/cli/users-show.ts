@@ -4,12 +4,12 @@ import { liveSessions, userNamed } from './queries.ts'
 
 export const usersShow = command({
   name: 'users show',
-  summary: 'Show a user and the sessions that live',
+  summary: 'Show a user and the active sessions',
   usage: '<id or email>',
   options: {},
-  async run({ positionals }, { withDatabase, now, json }) {
+  async run({ positionals }, { withCall, now, json }) {
     const who = onlyArgument(positionals, 'id or email')
-    await withDatabase(async (db) => {
+    await withCall(async ({ env: { DB: db } }) => {
       const { hashed_password, password_set_at, ...user } = await userNamed(db, who)
       const sessions = await liveSessions(db, user.id, now)
       const has_password = hashed_password !== null

@@ -1,10 +1,12 @@
-import { disableUser, enableUser, endSessionsOf } from '../../src/core/administration.ts'
-import type { Client } from '../../src/core/audit.ts'
+import type { DatabaseCall } from '../../src/core/call.ts'
+import { disableUser } from '../../src/features/admin/disable.ts'
+import { enableUser } from '../../src/features/admin/enable.ts'
+import { endSessionsOf } from '../../src/features/admin/end-sessions.ts'
 import { command, type Command, onlyArgument } from './command.ts'
 import { note, printJson } from './output.ts'
 import { userNamed } from './queries.ts'
 
-type UseCase = (db: D1Database, id: number, by: Client, now: number) => Promise<unknown>
+type UseCase = (call: DatabaseCall, id: number) => Promise<void>
 
 const onOneUser = (name: string, summary: string, done: string, change: UseCase): Command =>
   command({
@@ -12,11 +14,11 @@ const onOneUser = (name: string, summary: string, done: string, change: UseCase)
     summary,
     usage: '<id or email>',
     options: {},
-    async run({ positionals }, { withDatabase, by, now, json }) {
+    async run({ positionals }, { withCall, json }) {
       const who = onlyArgument(positionals, 'id or email')
-      await withDatabase(async (db) => {
-        const { id, email } = await userNamed(db, who)
-        await change(db, id, by, now)
+      await withCall(async (call) => {
+        const { id, email } = await userNamed(call.env.DB, who)
+        await change(call, id)
         note(`User ${id} (${email}) ${done}.`)
         if (json) printJson({ id, email })
       })

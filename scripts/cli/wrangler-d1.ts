@@ -13,12 +13,12 @@ const MAX_OUTPUT_BYTES = 256 * 1024 * 1024
  * the API's import instead, which closes the database meanwhile and returns no rows.
  * @param target `--remote`, or `--local` and a folder, which the tests use: the same way to another database
  */
-export function wranglerD1(target: string[]): D1Database {
-  const prepare = (text: string) => statement(text, [], target)
+export function wranglerD1(target: string[], binding = 'DB'): D1Database {
+  const prepare = (text: string) => statement(text, [], [binding, ...target])
   const batch = async (statements: Statement[]) =>
     execute(
       statements.map(({ sql }) => sql()),
-      target,
+      [binding, ...target],
     )
   return { prepare, batch } as unknown as D1Database
 }
@@ -67,7 +67,7 @@ function literal(value: unknown): string {
 function execute(statements: string[], target: string[]): Rows[] {
   const wrangler = join(ROOT, 'node_modules', 'wrangler', 'wrangler-dist', 'cli.js')
   const preload = join(import.meta.dirname, 'with-statements.ts')
-  const args = ['--no-warnings', '--import', preload, wrangler, 'd1', 'execute', 'DB', '--json', ...target]
+  const args = ['--no-warnings', '--import', preload, wrangler, 'd1', 'execute', ...target, '--json']
   const { status, stdout, error } = spawnSync(join(ROOT, 'node_modules', '.bin', 'node'), args, {
     cwd: ROOT,
     input: statements.join(';\n'),

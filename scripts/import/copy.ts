@@ -6,16 +6,18 @@ const ESCAPES: Record<string, string> = { b: '\b', f: '\f', n: '\n', r: '\r', t:
 /** A line of COPY's text format (PostgreSQL 17 manual, COPY, "Text Format"). Undefined after the last. */
 export function copiedRow(text: Text, columns: readonly string[]): Row | undefined {
   const { line } = text
-  const { text: read, closed } = text.until('\n')
+  const { text: read, ends, closed } = text.until('\n')
   const content = read?.endsWith('\r') ? read.slice(0, -1) : read
   if (content === '\\.') return undefined
-  if (!closed) return { line, fault: 'truncated' }
-  if (content === undefined) return { line, fault: 'row_too_long' }
+  if (content === undefined) return { line, fault: closed ? 'row_too_long' : 'truncated', text: ends }
   const cells = content.split('\t').map(cell)
-  return cells.length === columns.length ? { line, columns, cells } : { line, fault: 'wrong_column_count' }
+  if (!closed) return { line, fault: 'truncated', columns, cells }
+  return cells.length === columns.length
+    ? { line, columns, cells }
+    : { line, fault: 'wrong_column_count', columns, cells }
 }
 
-/** Of a backslash and what follows it, numbers of characters included. */
+/** Resolves what a backslash begins, character codes included. */
 const cell = (raw: string): string | null =>
   raw === '\\N'
     ? null

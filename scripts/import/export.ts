@@ -1,19 +1,10 @@
 import { sql } from '../../src/lib/sql.ts'
+import type { User } from './candidate.ts'
 import { EXPORTED } from './columns.ts'
-import { csvCell } from './report.ts'
+import { csvCell } from './csv-file.ts'
 
 /** A row of `users` as the database has it. */
-export type StoredUser = {
-  id: number
-  email: string
-  hashed_password: string | null
-  password_set_at: number | null
-  email_verified: 0 | 1
-  disabled_at: number | null
-  roles: string
-  language: string | null
-  created_at: number
-}
+export type StoredUser = User & { id: number }
 
 /** Every user by id, a page at a time: what is added meanwhile comes too, and nobody comes twice. */
 export async function* storedUsers(db: D1Database, pageSize: number): AsyncGenerator<StoredUser[]> {

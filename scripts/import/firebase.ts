@@ -1,4 +1,4 @@
-import type { FirebaseParts } from '../../src/core/hashes/index.ts'
+import type { FirebaseParts } from '../../src/core/passwords/hashes/index.ts'
 import { UnreadableFile } from './rows.ts'
 
 /** What all users of a project have in common. The signer key is a secret. */

@@ -2,8 +2,37 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 
 const BLOCK_BYTES = 256 * 1024
 
-/** Characters. A value, a line or a record above this is refused: nobody's row of users is that long. */
+/** Characters. A longer value, line or record is refused: no row of users is that long. */
 export const MAX_LENGTH = 1024 * 1024
+
+/** Characters that are kept at each end of a text that is too long. */
+const END_LENGTH = 16 * 1024
+
+/** Puts a text together. Of one that is longer than MAX_LENGTH only the two ends are kept. */
+export class Pieces {
+  #text = ''
+  #isTooLong = false
+  #end = ''
+
+  add(piece: string): void {
+    if (this.#isTooLong) this.#end = (this.#end + piece).slice(-END_LENGTH)
+    else if (this.#text.length + piece.length <= MAX_LENGTH) this.#text += piece
+    else {
+      this.#isTooLong = true
+      this.#end = piece.slice(-END_LENGTH)
+      this.#text = (this.#text + piece).slice(0, END_LENGTH)
+    }
+  }
+
+  /** Undefined if it is too long. */
+  get whole(): string | undefined {
+    return this.#isTooLong ? undefined : this.#text
+  }
+
+  get ends(): string {
+    return this.#isTooLong ? `${this.#text}\n${this.#end}` : this.#text
+  }
+}
 
 /** A file that is read once, block by block, so that its size does not matter. */
 export class Blocks {
@@ -36,11 +65,14 @@ export class Blocks {
  * and an address or a hash with that character is refused by its own rules.
  */
 export class Text {
-  /** What was read and not yet dropped; `at` is where the reader stands in it. */
+  /** What was read and not yet dropped. `at` is where the reader stands in it. */
   window = ''
   at = 0
+  /** What ends a line. */
+  newline = '\n'
   #line = 1
   #counted = 0
+  #mark: { at: number; line: number } | undefined
   readonly #blocks: Blocks
   readonly #decoder = new TextDecoder()
   #ended = false
@@ -56,17 +88,33 @@ export class Text {
     const block = this.#blocks.next()
     this.#ended = block === undefined
     const added = block ? this.#decoder.decode(block, { stream: true }) : this.#decoder.decode()
-    this.window = this.window.slice(this.at) + added
-    this.at = this.#counted = 0
+    if (this.#mark && this.at - this.#mark.at > MAX_LENGTH) this.#mark = undefined
+    const kept = this.#mark?.at ?? this.at
+    this.window = this.window.slice(kept) + added
+    this.at = this.#counted = this.at - kept
+    if (this.#mark) this.#mark.at = 0
     return !this.#ended || added !== ''
+  }
+
+  /** Remembers where the reader stands, for `back`. */
+  mark(): void {
+    this.#mark = { at: this.at, line: this.line }
+  }
+
+  /** Goes back to the mark. False if that is more than MAX_LENGTH behind. */
+  back(): boolean {
+    if (!this.#mark) return false
+    this.at = this.#counted = this.#mark.at
+    this.#line = this.#mark.line
+    return true
   }
 
   /** The number of the line that `at` is on, from 1. */
   get line(): number {
-    for (let end = this.window.indexOf('\n', this.#counted); end >= 0 && end < this.at;) {
+    for (let end = this.window.indexOf(this.newline, this.#counted); end >= 0 && end < this.at;) {
       this.#line++
       this.#counted = end + 1
-      end = this.window.indexOf('\n', this.#counted)
+      end = this.window.indexOf(this.newline, this.#counted)
     }
     return this.#line
   }
@@ -78,43 +126,40 @@ export class Text {
   }
 
   /**
-   * What comes before `end`, and steps over `end`. `undefined` where that is longer than MAX_LENGTH: it was skipped.
-   * `closed` is false where the file ended first.
+   * Takes what comes before `end`, and steps over `end`. `text` is undefined if that is longer than MAX_LENGTH: only its
+   * `ends` were kept. `closed` is false if the file ended first.
    */
-  until(end: string): { text: string | undefined; closed: boolean } {
-    let [text, tooLong]: [string, boolean] = ['', false]
+  until(end: string): { text: string | undefined; ends: string; closed: boolean } {
+    const text = new Pieces()
     for (;;) {
       const found = this.window.indexOf(end, this.at)
       // The end itself may be cut by the end of the window.
       const stop = found >= 0 ? found : Math.max(this.at, this.window.length - end.length + 1)
-      tooLong ||= text.length + stop - this.at > MAX_LENGTH
-      text = tooLong ? '' : text + this.window.slice(this.at, stop)
+      text.add(this.window.slice(this.at, stop))
       this.at = stop
       if (found >= 0) {
         this.at += end.length
-        return { text: tooLong ? undefined : text, closed: true }
+        return { text: text.whole, ends: text.ends, closed: true }
       }
       if (!this.more()) {
-        text += this.window.slice(this.at)
+        text.add(this.window.slice(this.at))
         this.at = this.window.length
-        return { text: tooLong ? undefined : text, closed: false }
+        return { text: text.whole, ends: text.ends, closed: false }
       }
     }
   }
 
   /**
-   * The characters from here on that `set` matches, which is one class with a star and the flag y. `undefined` where they
-   * are more than MAX_LENGTH: they were skipped.
+   * Takes the characters from here on that `set` matches, and adds them to `text`. `set` is one class of characters with a
+   * star and the flag y. Undefined if the text becomes longer than MAX_LENGTH.
    */
-  take(set: RegExp): string | undefined {
-    let [text, tooLong]: [string, boolean] = ['', false]
+  take(set: RegExp, text = new Pieces()): string | undefined {
     do {
       set.lastIndex = this.at
       const found = set.exec(this.window)?.[0] ?? ''
       this.at += found.length
-      tooLong ||= text.length + found.length > MAX_LENGTH
-      text = tooLong ? '' : text + found
+      text.add(found)
     } while (this.at === this.window.length && this.more())
-    return tooLong ? undefined : text
+    return text.whole
   }
 }

@@ -1,17 +1,14 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 
 export type Earlier = { line: number; by: 'id' | 'email' }
 
 /**
- * Which ids and addresses of the file have a place already: the rules of `users`, in a temporary file, so that a million
- * rows need no memory, and a trial run finds the same as the real one. No hash goes in.
+ * Remembers which ids and addresses of the file are taken, by the rules of `users`, so that a dry run finds the same as the
+ * real one. It is a temporary file, so a million rows need no memory. No hash goes in.
  */
 export class Ledger {
-  readonly #folder = mkdtempSync(join(tmpdir(), 'latchkey-import-'))
-  readonly #db = new DatabaseSync(join(this.#folder, 'ledger.sqlite'))
+  /** SQLite's own temporary database. Its file has no name, so it goes with the process, however that ends. */
+  readonly #db = new DatabaseSync('')
   readonly #add: StatementSync
   readonly #find: StatementSync
 
@@ -24,7 +21,7 @@ export class Ledger {
     )
   }
 
-  /** Takes a place, unless an earlier row has it: that one is given back. */
+  /** Takes the id and the address. Returns the earlier row that has one of them, if there is one. */
   add(line: number, id: string | null, email: string): Earlier | undefined {
     return this.#add.run(line, id, email).changes === 1 ? undefined : this.find(id, email)
   }
@@ -36,6 +33,5 @@ export class Ledger {
 
   close(): void {
     this.#db.close()
-    rmSync(this.#folder, { recursive: true })
   }
 }

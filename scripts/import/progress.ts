@@ -1,4 +1,4 @@
-/** A line on a terminal that says how far a reading is. Elsewhere it says nothing. */
+/** A line on a terminal that shows how much of the file has been read. Elsewhere nothing is shown. */
 export function progressBar(progress: (rows: number) => number, stream: NodeJS.WriteStream = process.stderr) {
   const started = Date.now()
   let [rows, shown] = [0, started]

@@ -1,8 +1,8 @@
-import { MAX_LENGTH, type Text } from './input.ts'
+import { Pieces, type Text } from './input.ts'
 
 export type Dialect = 'mysql' | 'postgres' | 'sqlite'
 
-/** `text` of a string or a blob is undefined where it was too long to keep; blobs are hexadecimal. */
+/** `text` of a string or a blob is undefined if it was too long to keep. Blobs are hexadecimal. */
 export type Token =
   | { kind: 'word' | 'name' | 'number' | 'sign' | 'end'; text: string }
   | { kind: 'string' | 'blob'; text: string | undefined }
@@ -15,8 +15,8 @@ const MYSQL_ESCAPES: Record<string, string> = { 0: '\0', b: '\b', n: '\n', r: '\
 const POSTGRES_ESCAPES: Record<string, string> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' }
 
 /**
- * The next token of a dump; `end` at the end of the file, also where that cuts a token. A string of any length is read
- * in bounded memory.
+ * The next token of a dump. It is `end` at the end of the file, even if that cuts a token. A string of any length is read in
+ * bounded memory.
  */
 export function nextToken(text: Text, dialect: Dialect): Token {
   for (;;) {
@@ -25,8 +25,9 @@ export function nextToken(text: Text, dialect: Dialect): Token {
     if (char === '') return END
     if (char === '-' && text.peek(1) === '-') text.until('\n')
     else if (char === '#' && dialect === 'mysql') text.until('\n')
-    else if (char === '/' && text.peek(1) === '*') text.until('*/')
-    else return tokenAt(text, char, dialect)
+    else if (char === '/' && text.peek(1) === '*') {
+      if (!text.until('*/').closed) return { kind: 'sign', text: '/*' } // what is in it is lost
+    } else return tokenAt(text, char, dialect)
   }
 }
 
@@ -47,6 +48,7 @@ function tokenAt(text: Text, char: string, dialect: Dialect): Token {
   const word = text.take(/[\w$\u0080-\uffff]*/y) ?? ''
   if (text.peek() !== "'") return { kind: 'word', text: word }
   if (/^x$/i.test(word)) return { ...string(text, "'"), kind: 'blob' }
+  if (/^b$/i.test(word)) return string(text, "'") // a BIT column: its digits
   if (/^e$/i.test(word) && dialect === 'postgres') return string(text, "'", POSTGRES_ESCAPES)
   return { kind: 'word', text: word }
 }
@@ -59,14 +61,10 @@ const number = (text: string): Token =>
 /** From a quote to the one that closes it. Twice the quote is the quote itself. */
 function string(text: Text, quote: string, escapes?: Record<string, string>): Token {
   const plain = { "'": [/[^']*/y, /[^'\\]*/y], '"': [/[^"]*/y, /[^"\\]*/y], '`': [/[^`]*/y, /[^`\\]*/y] }[quote]!
-  let value: string | undefined = ''
-  const add = (piece: string | undefined) => {
-    value = value === undefined || piece === undefined ? undefined : value + piece
-    if (value !== undefined && value.length > MAX_LENGTH) value = undefined
-  }
+  const value = new Pieces()
   text.at++
   for (;;) {
-    add(text.take(plain[escapes ? 1 : 0]!))
+    text.take(plain[escapes ? 1 : 0]!, value)
     const char = text.peek()
     if (char === '') return END
     text.at++
@@ -74,11 +72,11 @@ function string(text: Text, quote: string, escapes?: Record<string, string>): To
       const escaped = text.peek()
       if (escaped === '') return END
       text.at++
-      add(escapes![escaped] ?? escaped)
+      value.add(escapes![escaped] ?? escaped)
     } else if (text.peek() === quote) {
       text.at++
-      add(quote)
-    } else return { kind: 'string', text: value }
+      value.add(quote)
+    } else return { kind: 'string', text: value.whole }
   }
 }
 

@@ -1,15 +1,18 @@
-/** Where a client keeps its tokens. `localStorage` is read by every script of the page: keep strange ones out of it. */
+/**
+ * Where a client keeps its tokens. Every script on the page can read `localStorage`, so do not load scripts you do not
+ * trust.
+ */
 export type TokenStorage = {
   read(name: string): string | null
-  /** Must have been done when it returns: a refresh token that is lost cannot be had again. `null` forgets. */
+  /** Must have stored the value when it returns: a lost refresh token cannot be recovered. `null` deletes the value. */
   write(name: string, value: string | null): void
-  /** Tells of what others wrote, like another tab. Returns how to stop that. */
+  /** Calls `listener` when someone else, such as another tab, writes. Returns a function that unsubscribes. */
   subscribe?(listener: () => void): () => void
-  /** Runs one piece of work at a time among all who share this storage. */
+  /** Runs one `work` at a time among all clients that share this storage. */
   exclusively?<T>(name: string, work: () => Promise<T>): Promise<T>
 }
 
-/** For one client in one process; gone with it. */
+/** For one client in one process. The tokens are lost when the process ends. */
 export function memoryStorage(): TokenStorage {
   const values = new Map<string, string>()
   return {
@@ -18,7 +21,7 @@ export function memoryStorage(): TokenStorage {
   }
 }
 
-/** The part of a browser that is used here. */
+/** The browser APIs that this file uses. */
 type Browser = {
   localStorage?: {
     getItem(name: string): string | null
@@ -30,7 +33,9 @@ type Browser = {
   removeEventListener?(type: 'storage', listener: () => void): void
 }
 
-/** Shared by all tabs of an origin. Where there are no Web Locks, the service's grace makes two refreshes at once safe. */
+/**
+ * Shared by all tabs of an origin. Without Web Locks, the service's grace period makes two simultaneous refreshes safe.
+ */
 export function browserStorage(): TokenStorage {
   const browser = globalThis as unknown as Browser
   const { localStorage, navigator } = browser
@@ -47,10 +52,10 @@ export function browserStorage(): TokenStorage {
   }
 }
 
-/** The browser's, where it lets the page have one; else memory. */
+/** `browserStorage` where the page has access to it, otherwise `memoryStorage`. */
 export function defaultStorage(): TokenStorage {
   try {
-    // Node has one too, for all that run in the process: only a page keeps people apart.
+    // Node also has a `localStorage`, but the whole process shares it. Only in a page does it belong to one person.
     return 'document' in globalThis ? browserStorage() : memoryStorage()
   } catch {
     return memoryStorage()

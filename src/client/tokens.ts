@@ -1,17 +1,17 @@
 import type { TokenStorage } from './storage.ts'
 
-/** As the service answers them. */
+/** The tokens as the service returns them. */
 export type TokenAnswer = { access_token: string; refresh_token: string; expires_in: number; device_token?: string }
 
 /** `expires_at` is in whole seconds of this machine's clock, which need not agree with the service's. */
 export type Tokens = { access_token: string; refresh_token: string; expires_at: number }
 
-/** Who is signed in, as the access token says. For showing: what may be done is decided by the service. */
+/** The signed-in user, as the access token says. Use it for display only; the service decides what the user may do. */
 export type Session = { user_id: number; roles: string[]; expires_at: number }
 
 export const seconds = (): number => Math.floor(Date.now() / 1000)
 
-/** The tokens of one service in a storage, and whoever wants to know of a change. */
+/** The tokens of one service in a storage, with the listeners to changes. */
 export class TokenStore {
   readonly #storage: TokenStorage
   readonly #names: { tokens: string; device: string; lock: string }
@@ -33,7 +33,7 @@ export class TokenStore {
     return this.#storage.read(this.#names.device)
   }
 
-  /** The same object for as long as nothing changes, so that a user interface can compare it. */
+  /** The same object as long as nothing changes, so that a user interface can compare by identity. */
   get session(): Session | null {
     const raw = this.#storage.read(this.#names.tokens)
     if (raw !== this.#shown.raw)
@@ -41,7 +41,7 @@ export class TokenStore {
     return this.#shown.session
   }
 
-  /** Writes what the service answered, before anybody uses it. */
+  /** Stores the tokens that the service returned, before anyone uses them. */
   keep({ access_token, refresh_token, expires_in, device_token }: TokenAnswer): Tokens {
     const tokens = { access_token, refresh_token, expires_at: seconds() + expires_in }
     this.#storage.write(this.#names.tokens, JSON.stringify(tokens))
@@ -50,7 +50,7 @@ export class TokenStore {
     return tokens
   }
 
-  /** Forgets the session. The device stays known: it is no stranger at the next login. */
+  /** Forgets the session but keeps the device token, so that the next login comes from a known device. */
   forget(): void {
     this.#storage.write(this.#names.tokens, null)
     this.#tell()
@@ -77,7 +77,7 @@ export class TokenStore {
   }
 }
 
-/** The claims are not verified here: the service did that, and does it again with each request. */
+/** The claims are not verified here. The service verifies them with each request. */
 function sessionIn({ access_token, expires_at }: Tokens): Session {
   const payload = access_token.split('.')[1]!.replaceAll('-', '+').replaceAll('_', '/')
   const { user_id, roles = [] } = JSON.parse(atob(payload)) as { user_id: number; roles?: string[] }

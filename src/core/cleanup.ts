@@ -1,27 +1,30 @@
 import type { Config } from '../config.ts'
-import { sql } from '../lib/sql.ts'
+import { logError } from '../lib/log.ts'
+import { causeOf } from '../problem.ts'
+import type { Feature, Features } from './call.ts'
 import { batch } from './d1.ts'
+import { rooms } from './rooms.ts'
 
-/** Rows of one table that one pass deletes: a statement of D1 may run for 30 s, and others wait meanwhile. */
+/** Rows that one pass deletes from one table. A D1 statement may run for 30 s, and other queries wait meanwhile. */
 const PASS_ROWS = 5_000
 
-const DAY = 86_400
-
 /**
- * Deletes what has expired: nothing that a later request could still ask for. Events that nobody wants to hear go, too.
- * Every condition has an index.
+ * Deletes expired rows that no later request can need. Mails and events that have waited too long are given up and
+ * recorded in the audit trail, even if nothing would deliver them.
  */
-export async function cleanUp(db: D1Database, config: Config, now: number): Promise<void> {
-  const before = now - config.AUDIT_RETENTION_DAYS * DAY
-  await batch(db, [
-    sql`DELETE FROM one_time_tokens WHERE expires_at <= ${now}`,
-    sql`DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at <= ${now} LIMIT ${PASS_ROWS})`,
-    // The newest row stays, so that isolates find the row at which they stopped reading.
-    sql`DELETE FROM revocations WHERE id IN (SELECT id FROM revocations
-      WHERE until <= ${now} AND id < (SELECT max(id) FROM revocations) LIMIT ${PASS_ROWS})`,
-    sql`DELETE FROM audit_events WHERE id IN (SELECT id FROM audit_events WHERE at < ${before} LIMIT ${PASS_ROWS})`,
-    ...(config.WEBHOOK_URL === undefined
-      ? [sql`DELETE FROM webhook_outbox WHERE id IN (SELECT id FROM webhook_outbox LIMIT ${PASS_ROWS})`]
-      : []),
-  ])
+export async function cleanUp(db: D1Database, settings: Config, now: number, features: Features = []): Promise<void> {
+  const expiredOf = ({ expires }: Feature) => expires?.({ now, settings, limit: PASS_ROWS }) ?? []
+  await batch(db, rooms.flatMap(expiredOf))
+  // Each feature has its own batch, so that the failure of one does not stop the others.
+  const passOf = async (feature: Feature) => {
+    try {
+      const statements = expiredOf(feature)
+      if (statements.length > 0) await batch(db, statements)
+    } catch (error) {
+      logError('expires_failed', causeOf(error), { feature: feature.name })
+      throw error
+    }
+  }
+  const passes = await Promise.allSettled(features.map(passOf))
+  for (const pass of passes) if (pass.status === 'rejected') throw pass.reason
 }

@@ -1,77 +1,70 @@
 import { DurableObject } from 'cloudflare:workers'
-import { type Config, config } from '../config.ts'
-import type { Client } from '../core/audit.ts'
-import { checkPassword, hashPassword, type PasswordCheck, upgradedHash } from '../core/passwords.ts'
-import { findUser, hasEmail, type User } from '../core/users.ts'
-import { randomId } from '../lib/bytes.ts'
-import { network } from '../lib/network.ts'
-import { sql } from '../lib/sql.ts'
+import { config } from '../config.ts'
+import { demandsTwo } from '../core/users/second-factor.ts'
+import { isEnough, PASSWORD } from '../core/users/ways.ts'
+import { findUser, stillProven } from '../core/users/users.ts'
+import { hashPassword } from '../core/passwords/passwords.ts'
+import { logError } from '../lib/log.ts'
 import { now } from '../lib/time.ts'
-import { deviceOf, deviceToken } from './device-tokens.ts'
+import { compare, type Compared, type Desk, isNameOf, type Verdict } from './compare.ts'
+import { arrivalOf, knownDevice } from './device-tokens.ts'
 import {
-  type Caller,
-  clearBucket,
-  type Device,
+  type Admission,
+  askerOf,
+  type Asking,
+  type Attempt,
+  callerOf,
+  type Guess,
+  type Visitor,
+  type Welcome,
+} from './guess.ts'
+import { takeMail } from './mails.ts'
+import { reported } from './notices.ts'
+import {
+  bucketOf,
+  type BucketName,
+  clearCaller,
   emptyState,
-  knowDevice,
-  knowNetwork,
+  isTheirs,
+  openedByOperator,
   returnAttempt,
-  succeed,
+  settled,
   type State,
+  succeed,
   takeAttempt,
-  takeMail,
+  underNewPassword,
 } from './state.ts'
 
-/** Whose password is to be checked: by an address that somebody typed, or by a session that is signed in. */
-export type Who = { email: string } | { user_id: number; session_id: string }
+/** Milliseconds. How long after its last use the object checks whether its name still belongs to an account. */
+const LOOK_AFTER_MS = 86_400_000
 
-export type Attempt = {
-  /** Chosen by the caller, so that asking again after a lost answer is the same attempt. */
-  id: string
-  who: Who
-  password: string
-  client: Client
-  device_token?: string | undefined
-  /** A challenge was solved for this attempt. */
-  challenged?: boolean
-}
+/** Milliseconds. How often it checks again while nobody uses it. */
+const LOOK_AGAIN_MS = 30 * 86_400_000
 
-export type Verdict =
-  | { ok: true; user: User; hash: string | undefined; device_token: string | undefined }
-  | { ok: false; reason: 'too_many_attempts'; retry_after: number; from_device: boolean }
-  | { ok: false; reason: 'refused'; user: User | undefined; result: PasswordCheck }
-  | { ok: false; reason: 'unavailable' }
-
-type Change = (state: State) => State
-
-/** How long an object of a name that does not exist keeps its counts. Milliseconds. */
-const FORGET_AFTER_MS = 86_400_000
-
-/** How many answers are kept for callers that ask again. */
+/** The number of results kept for callers that repeat a call. */
 const REMEMBERED_ATTEMPTS = 100
 
 /**
- * The doorkeeper of one account name, existing or not: counts, then compares. Attempts are counted before anything is
- * awaited, so however many arrive at once, no more than the budget are evaluated; past the budget nothing but this
- * object's own memory is touched. The way and the work are the same for a name that nobody has.
- *
- * The memory is ahead of the storage by the attempts that are being evaluated. Each is stored together with its verdict,
- * and the platform lets no answer out before that is done: what a crash forgets, nobody has learned anything from.
+ * Counts attempts on one account name, existing or not, before it awaits anything. So at most the budget is evaluated,
+ * however many arrive at once, and above it only the object's own memory is used. The work is the same for an unknown
+ * name.
+ * The memory is ahead of the storage by the attempts that are being evaluated. Each is stored with its verdict, and the
+ * platform holds back the response until then. So if a crash loses an attempt, nobody has learned its result.
  */
 export class Doorkeeper extends DurableObject<Env> {
   private state = this.ctx.storage.kv.get<State>('state') ?? emptyState()
 
-  /** How often everything was forgotten: an attempt that began before writes nothing down afterwards. */
+  /** How many times everything was forgotten. An attempt that began before must not store its result afterwards. */
   private forgotten = 0
 
-  /** One running answer per attempt. Within one object promises may be shared: it is one context of I/O. */
+  /** One running result per attempt. Promises may be shared within one object, because it is a single I/O context. */
   private readonly attempts = new Map<string, Promise<Verdict>>()
 
   check(attempt: Attempt): Promise<Verdict> {
     const known = this.attempts.get(attempt.id)
     if (known) return known
     const verdict = this.evaluate(attempt).catch((error: unknown): Verdict => {
-      console.error(JSON.stringify({ level: 'error', code: 'doorkeeper', reason: String(error).slice(0, 200) }))
+      logError('doorkeeper', error)
       return { ok: false, reason: 'unavailable' }
     })
     this.attempts.set(attempt.id, verdict)
@@ -79,144 +72,142 @@ export class Doorkeeper extends DurableObject<Env> {
     return verdict
   }
 
-  /** Hashes a password that is to be set. The work belongs here, not beside everybody's tokens. */
+  /** Hashes a new password. The work is done here so that it does not slow down the isolate that verifies tokens. */
   async hash(password: string): Promise<string> {
-    return hashPassword(password, this.settings.BCRYPT_COST)
+    return hashPassword(password, this.desk.settings.BCRYPT_COST)
   }
 
-  /** Opens every bucket: the owner has proved the mailbox, or an operator has decided. */
+  /** Unlocks the account after failures, for an operator. */
   async unlock(): Promise<void> {
-    this.store({ ...this.state, buckets: {}, hour: emptyState().hour })
+    this.store(openedByOperator(this.state))
   }
 
-  /** Counts a mail to this address. False: it has had enough for today. */
-  async admitMail(): Promise<boolean> {
-    const { allowed, state } = takeMail(this.state, now())
+  /** Counts a mail to this address, or a mail with a code. False: the limit for today is reached. */
+  async admitMail(code?: Asking): Promise<boolean> {
+    const device = await knownDevice(this.desk, this.state.devices, code?.device_token)
+    const asker = code && askerOf(this.state, code, device)
+    const { allowed, state } = takeMail(settled(this.state, now()), now(), asker)
     this.store(state)
-    await this.forgetLater()
     return allowed
   }
 
-  /** Where the account was signed in from, as far as it is remembered. */
-  async known(): Promise<Pick<State, 'devices' | 'networks'>> {
-    const { devices, networks } = this.state
+  /** The devices and networks that the account signed in from. Empty if they belong to another owner of the name. */
+  async known(owner: number): Promise<Pick<State, 'devices' | 'networks'>> {
+    const { devices, networks } = isTheirs(this.state, owner) ? this.state : emptyState()
     return { devices, networks }
   }
 
-  /** Forgets a device: its token is worth nothing from now on. False when it was not known. */
-  async forgetDevice(id: string): Promise<boolean> {
+  /** Forgets a device, and so makes its token invalid. False if the device was not known. */
+  async forgetDevice(owner: number, id: string): Promise<boolean> {
     const { state } = this
+    if (!isTheirs(state, owner) || !state.devices.some((device) => device.id === id)) return false
     const devices = state.devices.filter((device) => device.id !== id)
-    this.store(clearBucket({ ...state, devices }, `device ${id}`))
-    return devices.length < state.devices.length
+    this.store(clearCaller({ ...state, devices }, `device ${id}`))
+    return true
   }
 
-  /** Forgets everything: the account is gone. */
+  /** After a new password: forgets devices, networks and failed passwords. Failures of other methods stay counted. */
+  async passwordReplaced(): Promise<void> {
+    const kept = underNewPassword(this.state)
+    if (kept === undefined) return this.forget()
+    this.forgotten++
+    this.store(kept)
+  }
+
+  /** Deletes everything, including the storage: the account is gone. */
   async forget(): Promise<void> {
     this.forgotten++
     this.state = emptyState()
-    this.ctx.storage.kv.delete('state')
+    await this.ctx.storage.deleteAll() // including the alarm
   }
 
-  /** Runs a day after the last attempt. What was counted on a name that nobody has is worth no storage. */
+  /** Runs a day after the last use, then every thirty days. Deletes state whose name belongs to no account. */
   override async alarm(): Promise<void> {
-    if (!this.state.exists) await this.forget()
+    const { owner, devices, networks } = this.state
+    try {
+      const isUnknown = owner === undefined && devices.length + networks.length > 0 // the next attempt tells
+      if (isUnknown || (await isNameOf(this.desk, owner))) return await this.lookIn(LOOK_AGAIN_MS)
+    } catch {
+      return this.lookIn(LOOK_AFTER_MS) // D1 did not answer
+    }
+    if (this.state.owner === owner) await this.forget() // no account, a new address, or another secret for names
+  }
+
+  /** Counts a guess with another method as wrong, before it is compared elsewhere. */
+  async admit(method: string, guess: Guess): Promise<Admission> {
+    const device = await knownDevice(this.desk, this.state.devices, guess.device_token)
+    const bucket = bucketOf(method, callerOf(this.state, guess, device, method))
+    const reserved = takeAttempt(settled(this.state, now()), bucket, now())
+    if (!reserved.ok) return reserved
+    this.store(reserved.state)
+    return { ok: true, bucket }
+  }
+
+  /** Settles an admitted guess: a right one empties its bucket, and one that was not compared is uncounted. */
+  async settle(bucket: BucketName, outcome: 'right' | 'not_compared'): Promise<void> {
+    if (this.state.buckets[bucket] === undefined) return // everything was forgotten meanwhile
+    this.store(outcome === 'right' ? succeed(this.state, bucket) : returnAttempt(this.state, bucket))
+  }
+
+  /** Remembers the device and network after a login in several steps, if the proof still holds. */
+  async welcome(visitor: Visitor): Promise<Welcome | undefined> {
+    const { forgotten } = this
+    const stands = await findUser(this.env.DB, stillProven(visitor))
+    const arrival = await arrivalOf(this.desk, this.state, { ...visitor, user_id: visitor.id }, now())
+    if (stands === undefined || forgotten !== this.forgotten) return undefined
+    this.store(arrival.remember(this.state))
+    return { device_token: arrival.token, new_device: arrival.is_new }
+  }
+
+  /** The notice about a new device is written: the device is a known one now. */
+  async reported(device_token: string): Promise<void> {
+    const device = await knownDevice(this.desk, this.state.devices, device_token)
+    if (device) this.store(reported(settled(this.state, now()), device.id, now()))
   }
 
   private async evaluate(attempt: Attempt): Promise<Verdict> {
-    const device = attempt.device_token === undefined ? undefined : await this.knownDevice(attempt.device_token)
-    const caller = this.callerOf(attempt, device)
+    const device = await knownDevice(this.desk, this.state.devices, attempt.device_token)
+    const caller = callerOf(this.state, attempt, device)
+    this.state = settled(this.state, now())
     const reserved = takeAttempt(this.state, caller, now())
     if (!reserved.ok) {
       const { retry_after } = reserved
-      return { ok: false, reason: 'too_many_attempts', retry_after, from_device: device !== undefined }
+      const solved = takeAttempt(this.state, 'challenged', now())
+      const wait = solved.ok ? 0 : solved.retry_after
+      return { ok: false, reason: 'too_many_attempts', retry_after, challenge_after: device ? undefined : wait }
     }
     this.state = reserved.state // nothing was awaited since it was read
     const { forgotten } = this
-    let change: Change = (state) => state
+    let change: Compared['change'] = (state) => state
     try {
-      const compared = await this.compare(attempt, caller, device)
+      const compared = await compare(this.desk, attempt, caller, this.state.owner, now)
+      const { verdict } = compared
       change = compared.change
-      return compared.verdict
+      if (!verdict.ok) return verdict
+      // Reauthentication is not a new device. A user who must prove another factor has not signed in yet.
+      const demanded = demandsTwo(this.desk.settings, verdict.user.roles)
+      const isArrival = 'email' in attempt.who && isEnough([PASSWORD], verdict.user, attempt.ways, demanded)
+      if (!isArrival) return { ...verdict, device_token: undefined }
+      const arrival = await arrivalOf(this.desk, this.state, { ...attempt, user_id: verdict.user.id }, now())
+      change = (state) => arrival.remember(compared.change(state))
+      return { ...verdict, device_token: arrival.token, new_device: arrival.is_new }
     } finally {
       if (forgotten === this.forgotten) this.store(change(this.state))
     }
   }
 
-  /** The verdict on an attempt that is counted, and what it changes in what is remembered by then. */
-  private async compare(
-    attempt: Attempt,
-    caller: Caller,
-    device: Device | undefined,
-  ): Promise<{ verdict: Verdict; change: Change }> {
-    let user: User | undefined
-    try {
-      user = await findUser(this.env.DB, conditionOf(attempt.who))
-    } catch {
-      return { verdict: { ok: false, reason: 'unavailable' }, change: (state) => returnAttempt(state, caller) }
-    }
-    if (!user) await this.forgetLater()
-    const failed: Change = (state) => ({ ...state, exists: user !== undefined })
-    const succeeded: Change = (state) => succeed(failed(state), caller)
-
-    const { BCRYPT_COST } = this.settings
-    const result = await checkPassword(attempt.password, user, BCRYPT_COST)
-    const refused = { ok: false, reason: 'refused', user, result } as const
-    if (!user || result !== 'match') return { verdict: refused, change: failed }
-    if (user.disabled_at !== null || !user.email_verified) return { verdict: refused, change: succeeded }
-    const hash = await upgradedHash(attempt.password, user, BCRYPT_COST)
-    if (!('email' in attempt.who)) {
-      // A session that confirms itself is no new device.
-      return { verdict: { ok: true, user, hash, device_token: undefined }, change: succeeded }
-    }
-    const at = now()
-    const { ip, country, user_agent } = attempt.client
-    const known = this.state.devices.find(({ id }) => id === device?.id) // unless it was forgotten meanwhile
-    const { id, created_at } = known ?? { id: randomId(), created_at: at }
-    const device_token = await deviceToken(id, this.name, this.settings)
-    return {
-      verdict: { ok: true, user, hash, device_token },
-      change: (state) =>
-        knowDevice(knowNetwork(succeeded(state), network(ip), at), {
-          id,
-          created_at,
-          used_at: at,
-          ip,
-          country,
-          user_agent,
-        }),
-    }
+  private lookIn(milliseconds: number): Promise<void> {
+    return this.ctx.storage.setAlarm(Date.now() + milliseconds)
   }
 
-  private callerOf({ who, client, challenged }: Attempt, device: Device | undefined): Caller {
-    if ('session_id' in who) return `session ${who.session_id}`
-    if (device) return `device ${device.id}`
-    if (challenged) return 'challenged' // whatever the network: it was asked for because that had nothing left
-    const name = network(client.ip)
-    return this.state.networks.some((known) => known.name === name) ? `network ${name}` : 'stranger'
+  private get desk(): Desk {
+    return { db: this.env.DB, settings: config(this.env), name: this.ctx.id.name ?? '' }
   }
 
-  private async knownDevice(token: string): Promise<Device | undefined> {
-    const id = await deviceOf(token, this.name, this.settings)
-    return this.state.devices.find((device) => device.id === id)
-  }
-
-  private async forgetLater(): Promise<void> {
-    await this.ctx.storage.setAlarm(Date.now() + FORGET_AFTER_MS)
-  }
-
-  private get name(): string {
-    return this.ctx.id.name ?? ''
-  }
-
-  private get settings(): Config {
-    return config(this.env)
-  }
-
+  /** Always the same two writes, so that neither their number nor their time reveals the caller or the name. */
   private store(state: State): void {
     this.state = state
     this.ctx.storage.kv.put('state', state)
+    void this.lookIn(LOOK_AFTER_MS) // the platform holds the response back until it is stored
   }
 }
-
-const conditionOf = (who: Who) => ('email' in who ? hasEmail(who.email) : sql`id = ${who.user_id}`)

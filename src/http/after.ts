@@ -1,17 +1,27 @@
-import type { Context } from 'hono'
-import { config } from '../config.ts'
-import { deliverMail } from '../core/mailer.ts'
-import { deliverWebhooks } from '../core/webhooks.ts'
+import type { MiddlewareHandler } from 'hono'
+import { AFTER_ANSWER } from '../core/events/delivery.ts'
+import { deliverMail } from '../core/mail/mailer.ts'
+import { deliverWebhooks } from '../core/events/webhooks.ts'
 import { settle } from '../lib/settle.ts'
 import { now } from '../lib/time.ts'
-import type { Asked } from './app-env.ts'
+import type { AppEnv } from './app-env.ts'
 
 /**
- * Sends the mails and the events that are due once the answer is out, so that no answer's time tells whether there
- * were any. What fails here stays in its table, and the cron run takes it. Neither waits for the other.
+ * After the response, delivers what the request put into an outbox, and then some of what else is due there. So the
+ * response time does not show whether there was anything to send. A refused request may have written to an outbox too.
+ * If delivery fails here, the row stays in its table and the cron run takes it. Neither queue waits for the other.
  */
-export function deliverAfter(c: Asked & Pick<Context, 'executionCtx'>): void {
-  const [settings, at] = [config(c.env), now()]
-  c.executionCtx.waitUntil(settle(deliverMail(c.env, settings, at), 'outbox_not_read'))
-  c.executionCtx.waitUntil(settle(deliverWebhooks(c.env, settings, at), 'webhook_outbox_not_read'))
+export const deliverDue: MiddlewareHandler<AppEnv> = async (c, next) => {
+  await next()
+  const { call } = c.var
+  if (call === undefined || c.res.status >= 500) return // after an error nothing may be written; cron delivers what was
+  const { env, settings, origin, due, registry } = call
+  if (due.has('mail')) {
+    c.executionCtx.waitUntil(
+      settle(deliverMail(env, settings, now(), registry.features, origin.request_id), 'outbox_not_read'),
+    )
+  }
+  if (due.has('events')) {
+    c.executionCtx.waitUntil(settle(deliverWebhooks(env, settings, now(), AFTER_ANSWER), 'webhook_outbox_not_read'))
+  }
 }

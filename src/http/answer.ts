@@ -1,24 +1,43 @@
 import type { Context } from 'hono'
-import { Problem } from '../core/problem.ts'
+import { type FieldError, Problem } from '../problem.ts'
 import type { AppEnv } from './app-env.ts'
 
-/** What a 401 without a better one carries (RFC 9110 section 15.5.2). An error code follows only where a token was sent. */
+/** The default challenge of a 401 (RFC 9110 section 15.5.2). An error code is added only if a token was sent. */
 export const CHALLENGE = 'Bearer realm="latchkey"'
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
 
-/** Whatever was thrown, as `application/problem+json` (RFC 9457); what nobody foresaw is a 500 without detail. */
+/**
+ * How a secret is weak would help someone who guesses it. The log and `doctor` name it; strangers get one code for all
+ * cases.
+ */
+const WEAK = new Set(['too_short', 'well_known'])
+const withoutWeakness = ({ field, code }: FieldError): FieldError => ({
+  field,
+  code: WEAK.has(code) ? 'invalid' : code,
+})
+
+/** Converts any error to `application/problem+json` (RFC 9457). An unexpected error becomes a 500 without detail. */
 export function answerError(error: unknown, c: Context<AppEnv>): Response {
   const problem = error instanceof Problem ? error : new Problem('internal_error', { cause: error })
   c.set('problem', problem)
-  const { status, title, code, errors } = problem
+  const { status, title, code } = problem
+  const errors = code === 'not_ready' ? problem.errors?.map(withoutWeakness) : problem.errors
   const headers = { ...(status === 401 && { 'WWW-Authenticate': CHALLENGE }), ...problem.headers }
   const type = `urn:latchkey:problem:${code}`
-  const document = { type, title, status, code, request_id: c.var.requestId, ...(errors && { errors }) }
+  const document = {
+    type,
+    title,
+    status,
+    code,
+    request_id: c.var.requestId,
+    ...(errors && { errors }),
+    ...problem.members,
+  }
   return c.body(JSON.stringify(document), status, { ...headers, 'Content-Type': 'application/problem+json' })
 }
 
-/** 404, or 405 with `Allow` where the path is known and the method is not (RFC 9110 section 15.5.6). */
+/** 404, or 405 with `Allow` if the path exists but not for this method (RFC 9110 section 15.5.6). */
 export function answerUnknown(methodsOf: (path: string) => string[]) {
   return (c: Context<AppEnv>): Response => {
     const allowed = methodsOf(c.req.path)
@@ -32,7 +51,9 @@ export function answerUnknown(methodsOf: (path: string) => string[]) {
 
 type Router = { match(method: string, path: string): [[[unknown, { method: string }], unknown][], ...unknown[]] }
 
-/** The methods that have a handler at a path, as `Allow` lists them; middleware, registered for ALL, is none. */
+/**
+ * The methods that have a handler at a path, as in `Allow`. Middleware, which is registered for ALL, does not count.
+ */
 export function methodsAt(router: Router, path: string): string[] {
   const methods: string[] = METHODS.filter((method) =>
     router.match(method, path)[0].some(([[, route]]) => route.method === method),

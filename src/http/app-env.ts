@@ -1,11 +1,27 @@
 import type { Context } from 'hono'
-import type { Problem } from '../core/problem.ts'
+import type { Call, Registry } from '../core/call.ts'
+import type { Origin } from '../core/origin.ts'
+import type { Problem } from '../problem.ts'
 
-/** What every handler may rely on. A guard adds `session` to it, on the routes that name one. */
-export type AppEnv = { Bindings: Bindings; Variables: { requestId: string; problem?: Problem } }
+/** What every handler may rely on. Guarded routes also have `session`. */
+export type AppEnv = {
+  Bindings: Bindings
+  Variables: {
+    requestId: string
+    registry: Registry
+    problem?: Problem
+    /** The address of the page that a form belongs to, if it is not the form's own. */
+    page?: string
+    /** Created by `callOf` on first use. */
+    call?: Call
+    named?: Pick<Origin, 'ip' | 'named_by'>
+    /** Counts an account against the limit of this route. Call it once the session is known to be live. */
+    countAccount?: (user_id: number) => Promise<void>
+  }
+}
 
-/** `METRICS` counts requests where an operator has bound it. wrangler's own types know only what is bound. */
+/** `METRICS` counts requests if an operator binds it. wrangler's generated types contain only what is bound. */
 type Bindings = Env & { METRICS?: AnalyticsEngineDataset }
 
-/** The part of a context that helpers read. Every handler's fits, guarded or not. */
+/** The part of a context that helpers read. The context of every handler fits, guarded or not. */
 export type Asked = Pick<Context<AppEnv>, 'env' | 'req' | 'var'>

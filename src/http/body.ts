@@ -1,25 +1,39 @@
 import type { MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import * as v from 'valibot'
-import { type FieldError, Problem } from '../core/problem.ts'
+import { type FieldError, Problem } from '../problem.ts'
 import { parseJson } from '../lib/json.ts'
 import type { AppEnv, Asked } from './app-env.ts'
 
-/** Bytes. The largest body that any route needs is under 2 kB; a password may be as long as a request. */
+/** Bytes. The largest body that any route needs is under 2 kB. A password may be as long as a request. */
 export const BODY_MAX_BYTES = 16 * 1024
 
-const JSON_TYPE = /^application\/json[ \t]*(?:;[ \t]*charset="?utf-8"?[ \t]*)?$/i
+/**
+ * `application/json`, or a type that ends in `+json`, with any parameters, as Flask's `request.json` accepts it. A form
+ * on another site cannot send either without a preflight; only `text/plain` and the form types need none (Fetch section
+ * 2.2.2).
+ */
+const JSON_TYPE = /^application\/(?:[\w.!#$&^-]+\+)?json[ \t]*(?:;|$)/i
 
 /**
- * Reads a JSON body into `c.req.valid('json')`. Members that the schema does not name are dropped. The schema goes with
- * the handler, so that the contract can be written from the routes.
+ * The charset parameter has no meaning (RFC 8259 section 11), but a client that names another encoding sends other
+ * characters than we would read.
+ */
+const OTHER_CHARSET = /;[ \t]*charset=(?!["']?(?:utf[-_]?8|(?:us-)?ascii)["']?[ \t]*(?:;|$))/i
+
+/** Windows and some editors write a byte order mark, which JSON does not allow (RFC 8259 section 8.1). */
+const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf]
+
+/**
+ * Reads a JSON body into `c.req.valid('json')`. Members that the schema does not name are dropped. The schema is
+ * attached to the handler, so that the contract can be generated from the routes.
  * @throws Problem 415 `unsupported_media_type`, 400 `malformed_json`, 413 `body_too_large`, 422 `invalid_body`
  */
 export function body<S extends v.GenericSchema>(
   schema: S,
 ): MiddlewareHandler<AppEnv, string, { in: { json: v.InferInput<S> }; out: { json: v.InferOutput<S> } }> {
   const read: MiddlewareHandler<AppEnv> = async (c, next) => {
-    if (!JSON_TYPE.test(c.req.header('Content-Type') ?? '')) throw new Problem('unsupported_media_type')
+    if (!isJson(c)) throw new Problem('unsupported_media_type')
     const bytes = await bytesOf(c)
     if (bytes.byteLength > BODY_MAX_BYTES) throw new Problem('body_too_large')
     c.req.addValidatedData('json', check(schema, jsonOf(bytes)) as object)
@@ -36,16 +50,16 @@ const limit = bodyLimit({
 })
 
 /**
- * Stops larger bodies before a route sees them. To look at a body costs more than all checks of a token do, so that there is
- * none is taken from a header, which workerd drops where `Transfer-Encoding` says otherwise (RFC 9112 section 6.3).
+ * Refuses larger bodies before a route sees them. Looking at a body costs more than all checks of a token, so the
+ * absence of a body is read from `Content-Length`. workerd drops that header if `Transfer-Encoding` contradicts it (RFC
+ * 9112 section 6.3).
  */
 export const limitBody: MiddlewareHandler<AppEnv> = (c, next) =>
   c.req.header('Content-Length') === '0' ? next() : limit(c, next)
 
 /**
- * A value of the schema's type.
- * @throws Problem 422 `invalid_body`, or another code, with a field and a code for each thing that is wrong, never the
- * value
+ * Validates a value against a schema.
+ * @throws Problem 422 `invalid_body`, or another code, with a field and a code for each error, never the value
  */
 export function check<S extends v.GenericSchema>(
   schema: S,
@@ -57,15 +71,24 @@ export function check<S extends v.GenericSchema>(
   return result.output
 }
 
-function jsonOf(bytes: ArrayBuffer): unknown {
+/** Whether the body is declared as JSON in UTF-8. */
+export function isJson(c: Asked): boolean {
+  const type = c.req.header('Content-Type') ?? ''
+  return JSON_TYPE.test(type) && !OTHER_CHARSET.test(type)
+}
+
+/** @throws Problem 400 `malformed_json` */
+export function jsonOf(body: ArrayBuffer): unknown {
+  const bytes = new Uint8Array(body)
+  const start = BYTE_ORDER_MARK.every((byte, i) => bytes[i] === byte) ? BYTE_ORDER_MARK.length : 0
   try {
-    return parseJson(new Uint8Array(bytes))
+    return parseJson(bytes.subarray(start))
   } catch {
     throw new Problem('malformed_json')
   }
 }
 
-/** A schema's own rules carry their code as their message; of a wrong type, only that it is wrong is said. */
+/** A validation rule of a schema has its code as its message. For a wrong type, the code only says that it is wrong. */
 function fieldError(issue: v.BaseIssue<unknown>): FieldError {
   const field = v.getDotPath(issue) ?? ''
   if (issue.kind === 'validation') return { field, code: issue.message }
@@ -73,23 +96,43 @@ function fieldError(issue: v.BaseIssue<unknown>): FieldError {
   return { field, code: issue.input === undefined ? 'required' : 'wrong_type' }
 }
 
-/** A body that its sender did not finish is not our failure. */
+/** A body that the client did not finish is not our failure. */
 async function bytesOf(c: Asked): Promise<ArrayBuffer> {
   return c.req.arrayBuffer().catch(() => {
     throw new Problem('malformed_json')
   })
 }
 
+/**
+ * The fields of a form, validated by a schema. A missing field counts as empty, unless it is optional.
+ * @throws Problem 422 `invalid_body`
+ */
+export const typed = <S extends v.ObjectSchema<v.ObjectEntries, undefined>>(
+  schema: S,
+  fields: URLSearchParams,
+): v.InferOutput<S> =>
+  check(
+    schema,
+    Object.fromEntries(
+      Object.entries(schema.entries).map(([name, { type }]) => [
+        name,
+        fields.get(name) ?? (type === 'optional' ? undefined : ''),
+      ]),
+    ),
+  )
+
 const FORM_TYPE = /^application\/x-www-form-urlencoded[ \t]*(?:;|$)/i
 
 /**
- * The fields of a form that a page of ours posted. What was no UTF-8 comes out of the decoder as U+FFFD, and two
- * different passwords would be one: it is refused.
+ * The fields of a form posted by one of our pages. Bytes that are not UTF-8 are decoded as U+FFFD, which would make two
+ * different passwords equal, so they are refused. So are repeated fields, which none of our pages sends.
  * @throws Problem 415 `unsupported_media_type`, 422 `invalid_body`
  */
 export async function form(c: Asked): Promise<URLSearchParams> {
   if (!FORM_TYPE.test(c.req.header('Content-Type') ?? '')) throw new Problem('unsupported_media_type')
   const fields = new URLSearchParams(new TextDecoder().decode(await bytesOf(c)))
-  if ([...fields.values()].some((value) => value.includes('\ufffd'))) throw new Problem('invalid_body')
+  const isOdd = [...fields.values()].some((value) => value.includes('\ufffd'))
+  const isRepeated = new Set(fields.keys()).size < fields.size
+  if (isOdd || isRepeated) throw new Problem('invalid_body')
   return fields
 }

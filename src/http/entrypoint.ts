@@ -1,18 +1,22 @@
 import { WorkerEntrypoint } from 'cloudflare:workers'
-import { Problem, type ProblemCode } from '../core/problem.ts'
+import type { Session } from '../core/sessions/session.ts'
+import { Problem, type ProblemCode } from '../problem.ts'
 import { sessionOfHeader } from './guard.ts'
 
-/** Whose request it is. Times are whole seconds since 1970. */
-export type VerifiedSession = { id: string; user_id: number; roles: string[]; auth_time: number; expires_at: number }
+/** The session of a request. Times are whole seconds since 1970. */
+export type VerifiedSession = Pick<Session, 'id' | 'user_id' | 'roles' | 'auth_time' | 'expires_at' | 'acr'>
 
 export type Verification = { ok: true; session: VerifiedSession } | { ok: false; code: ProblemCode }
 
-/** What another Worker of the same account may ask through a service binding: no key is shared, and no HTTP is spoken. */
+/**
+ * What another Worker of the same account can call through a service binding, without sharing a key and without HTTP.
+ */
 export class Latchkey extends WorkerEntrypoint<Env> {
   /**
-   * Judges an `Authorization` header, or a token, as `loginRequired` does: a revocation counts within
-   * `REVOCATION_MAX_AGE_SECONDS`. Refusals are `login_required` and `invalid_token`; `unavailable` and `not_ready` say
-   * that nobody can tell just now. A union, because errors lose their class on the way between Workers.
+   * Verifies an `Authorization` header, or a token, like `loginRequired`: a revocation takes effect within
+   * `REVOCATION_MAX_AGE_SECONDS`. The codes `login_required` and `invalid_token` are refusals; `unavailable` and
+   * `not_ready` mean that it cannot be decided now. It returns a union, because errors lose their class between
+   * Workers.
    */
   async verify(authorization: string | null | undefined): Promise<Verification> {
     try {

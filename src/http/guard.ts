@@ -1,64 +1,98 @@
 import type { Context, MiddlewareHandler } from 'hono'
-import { jwt } from 'hono/jwt'
 import { matchedRoutes } from 'hono/route'
 import { METHOD_NAME_ALL } from 'hono/router'
-import { type Config, config } from '../config.ts'
-import { Problem, type ProblemCode } from '../core/problem.ts'
-import { rememberedOf } from '../core/remembered-tokens.ts'
-import { isRevoked } from '../core/revocations.ts'
-import { LEGACY_SESSION, liveSession, type Session } from '../core/sessions.ts'
-import { candidateKeys, keyring, type SigningKey, sessionOf } from '../core/tokens.ts'
-import { isUnchangedSinceImport } from '../core/users.ts'
+import { config } from '../config.ts'
+import { first } from '../core/d1.ts'
+import { Problem, type ProblemCode } from '../problem.ts'
+import { isRevoked } from '../core/sessions/revocations.ts'
+import { FRESH_SECONDS, isFresh, LEGACY_SESSION, mayChangeFactors, type Session } from '../core/sessions/session.ts'
+import { liveSession } from '../core/sessions/sessions.ts'
+import { demandsTwo } from '../core/users/second-factor.ts'
+import { unchangedSinceImport } from '../core/users/users.ts'
+import { sql } from '../lib/sql.ts'
 import { now } from '../lib/time.ts'
 import { CHALLENGE } from './answer.ts'
 import type { AppEnv, Asked } from './app-env.ts'
-import { cookieValues, isSameOrigin, SESSION_COOKIE } from './cookie.ts'
+import { isSameOrigin } from './cookie.ts'
+import { type Credential, credentialIn, credentialOf } from './credential.ts'
+import { verifiedSession } from './verification.ts'
 
-/** What a guarded handler has more than others: whose request this is. */
+/** A guarded handler also has the session of the request. */
 export type Guarded = AppEnv & { Variables: { session: Session } }
 
-/** The session that a good token speaks of, as it stands by now; undefined when it has ended. */
-type Check = (claimed: Session, c: Scope) => Promise<Session | undefined>
+/** The current session for a verified token; undefined if it has ended. */
+type Check<In = Asking> = (claimed: Session, c: In) => Promise<Session | undefined>
+type Asking = Asked & Pick<Context, 'executionCtx'>
 type Scope = { env: Env; executionCtx: Pick<ExecutionContext, 'waitUntil'> }
-
-/** Seconds for which a login, or a `POST /user/reauth`, counts as recent. */
-const FRESH_SECONDS = 600
-
-/** Whether somebody typed the password into this session within the last ten minutes. */
-export const isFresh = (session: Session, now: number): boolean => now - session.auth_time <= FRESH_SECONDS
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
-/** Whether the session is not among the revoked, as this isolate knew them at most a few seconds ago. */
-const notRevoked: Check = async (session, { env, executionCtx }) => {
+/** Checks that the session is not revoked, as this isolate knew it at most a few seconds ago. */
+const notRevoked: Check<Scope> = async (session, { env, executionCtx }) => {
   if (session.id === LEGACY_SESSION) {
-    return (await isUnchangedSinceImport(env.DB, session.user_id)) ? session : undefined
+    const stands = await first(env.DB, sql`SELECT 1 FROM users WHERE ${unchangedSinceImport(session.user_id)}`)
+    return stands === null ? undefined : session
   }
   const scope = { db: env.DB, maxAgeSeconds: config(env).REVOCATION_MAX_AGE_SECONDS }
   const revoked = await isRevoked({ ...scope, waitUntil: (work) => executionCtx.waitUntil(work) }, session.id)
   return revoked ? undefined : session
 }
 
-const live: Check = (session, { env }) => liveSession(env.DB, session, now())
+/** The session as the database has it, whatever its level. */
+const stored: Check = async (session, c) => {
+  await bodyArrived(c)
+  return liveSession(c.env.DB, session, { now: now(), ways: c.var.registry.methods })
+}
 
-/** The signature and the claims alone: no revocation is seen until `exp`. For what may be read by yesterday's guest. */
+/**
+ * Waits for the whole body, and leaves it to the handler. A client could hold it back, and send it when what the guard has
+ * checked no longer holds.
+ */
+async function bodyArrived({ req }: Asking): Promise<void> {
+  if (SAFE_METHODS.has(req.method) || req.header('Content-Length') === '0' || req.raw.bodyUsed) return
+  await req.raw
+    .clone()
+    .arrayBuffer()
+    .catch(() => {
+      throw new Problem('malformed_json')
+    })
+}
+
+/** The same, at the level that the settings demand: the role and the setting may have come after the session. */
+const live: Check = async (claimed, c) => {
+  const session = await stored(claimed, c)
+  if (session && demandsTwo(config(c.env), session.roles)) requireTwo(session)
+  return session
+}
+
+/**
+ * Checks only the signature and the claims, so a revoked session is accepted until `exp`. Use it only for data that a
+ * signed-out user may still read.
+ */
 export const offline = guard((session) => Promise.resolve(session))
 
 /**
- * Lets a request pass that bears a good access token whose session is not revoked, and gives the handler `session`.
- * A revocation made elsewhere counts within `REVOCATION_MAX_AGE_SECONDS`.
+ * Accepts a request with a valid access token whose session is not revoked, and gives the handler `session`. A
+ * revocation made elsewhere takes effect within `REVOCATION_MAX_AGE_SECONDS`.
  * @throws Problem 401 `login_required`, 401 `invalid_token`, 403 `cross_site_request`, 503 `unavailable`
  */
 export const loginRequired = guard(notRevoked)
 
 /**
- * As `loginRequired`, but asks the database: a revocation counts at once, and `roles` are those of now. For whatever
- * shows or changes an account.
+ * Like `loginRequired`, but reads the database: a revocation takes effect at once, and `roles` are current. For
+ * everything that shows or changes an account.
  */
 export const strictLogin = guard(live)
 
 /**
- * As `strictLogin`, and somebody typed the password into this session within the last ten minutes.
+ * Like `strictLogin`, but it also accepts a session of one factor where `SECOND_FACTOR` demands two. For showing the
+ * second one, and for ending sessions.
+ */
+export const anyLevelLogin = guard(stored)
+
+/**
+ * Like `strictLogin`, and the user must have authenticated in this session within the last ten minutes, with a second
+ * factor if the account asks for one.
  * @throws Problem 401 `fresh_login_required`, with the challenge of RFC 9470 section 3
  */
 export const freshLogin = guard(async (claimed, c) => {
@@ -68,7 +102,34 @@ export const freshLogin = guard(async (claimed, c) => {
 })
 
 /**
- * As `strictLogin`, for users who have a role. `fresh`: and as `freshLogin`, for what a stolen token must not do.
+ * Like `loginRequired`, for sessions that were authenticated with two factors.
+ * @throws Problem 401 `step_up_required`, with the challenge of RFC 9470 section 3
+ */
+export const factorRequired = guard(async (claimed, c) => {
+  const session = await notRevoked(claimed, c)
+  if (session) requireTwo(session)
+  return session
+})
+
+/**
+ * Like `strictLogin`, for changing the factors of the account: a second factor must have been shown within the last ten
+ * minutes or, if the account does not ask for one, the password.
+ * @throws Problem 401 `fresh_login_required`
+ */
+export const factorChange = guard(async (claimed, c) => {
+  const session = await live(claimed, c)
+  if (session) requireFactorChange(session)
+  return session
+})
+
+/** For the forms that change factors. @throws Problem 401 `fresh_login_required` */
+export function requireFactorChange(session: Session): void {
+  if (!mayChangeFactors(session, now())) throw tooOld(session)
+}
+
+/**
+ * Like `strictLogin`, for users with a role. `fresh`: also like `freshLogin`, for actions that a stolen token must not
+ * allow.
  * @throws Problem 403 `insufficient_role`, with the challenge of RFC 6750 section 3.1; 401 `fresh_login_required`
  */
 export const roleRequired = (role: string, { fresh = false } = {}): MiddlewareHandler<Guarded> => {
@@ -81,22 +142,50 @@ export const roleRequired = (role: string, { fresh = false } = {}): MiddlewareHa
   return Object.assign(required, { role, fresh })
 }
 
-function requireFresh(session: Session): void {
-  if (isFresh(session, now())) return
-  throw refusal('fresh_login_required', `error="insufficient_user_authentication", max_age=${FRESH_SECONDS}`)
+/** @throws Problem 401 `fresh_login_required` */
+export function requireFresh(session: Session): void {
+  if (!isFresh(session, now())) throw tooOld(session)
 }
 
-/** Whose request this is, on routes that serve strangers too. @throws Problem 403 `cross_site_request`, 503 */
-export async function sessionOfRequest(c: Asked & Pick<Context, 'executionCtx'>): Promise<Session | undefined> {
+function requireTwo({ acr }: Session): void {
+  if (acr !== 'aal2') throw refusal('step_up_required', INSUFFICIENT, AAL2)
+}
+
+/** RFC 9470 section 3. */
+const INSUFFICIENT = 'error="insufficient_user_authentication"'
+const AAL2 = 'acr_values="aal2"'
+
+/** The refusal of a session that needs to be confirmed: 401 `fresh_login_required`. */
+export const tooOld = ({ live }: Session): Problem =>
+  refusal(
+    'fresh_login_required',
+    INSUFFICIENT,
+    ...(live?.second_factor === true ? [AAL2] : []),
+    `max_age=${FRESH_SECONDS}`,
+  )
+
+/**
+ * The session of a request, if any, on routes that also serve signed-out users. `anyLevel`: as `anyLevelLogin`.
+ * @throws Problem 401 `step_up_required`, 403 `cross_site_request`, 503
+ */
+export async function sessionOfRequest(c: Asking, { anyLevel = false } = {}): Promise<Session | undefined> {
   const credential = credentialOf(c)
-  return credential && checkedSession(c, credential, live)
+  return credential && checkedSession(c, credential, anyLevel ? stored : live)
 }
 
-/** As `loginRequired` decides about a request with this `Authorization` header. @throws Problem 503 */
+/**
+ * The session of a verified token, even if the session has ended. For ending a session, which may have ended already.
+ */
+export async function signedSessionOf(c: Asked): Promise<Session | undefined> {
+  const credential = credentialOf(c)
+  return credential && verifiedSession(credential, config(c.env), c)
+}
+
+/** Decides like `loginRequired` about a request with this `Authorization` header. @throws Problem 503 */
 export async function sessionOfHeader(header: string, c: Scope): Promise<Session | ProblemCode> {
-  const token = tokenIn(header)
-  if (token === undefined) return 'login_required'
-  const session = await verifiedSession(token, config(c.env))
+  const credential = credentialIn(header)
+  if (credential === undefined) return 'login_required'
+  const session = await verifiedSession(credential, config(c.env))
   return (session && (await notRevoked(session, c))) ?? 'invalid_token'
 }
 
@@ -105,7 +194,7 @@ function guard(check: Check): MiddlewareHandler<Guarded> {
     const credential = credentialOf(c)
     const session = credential && (await checkedSession(c, credential, check))
     if (!session) {
-      // A path or method that nobody serves is 404 or 405 to everybody, signed in or not.
+      // An unknown path or method is 404 or 405 for everyone, signed in or not.
       if (!hasHandler(c)) return c.notFound()
       throw credential ? refusal('invalid_token', 'error="invalid_token"') : refusal('login_required')
     }
@@ -117,78 +206,14 @@ function guard(check: Check): MiddlewareHandler<Guarded> {
 const refusal = (code: ProblemCode, ...parameters: string[]) =>
   new Problem(code, { headers: { 'WWW-Authenticate': [CHALLENGE, ...parameters].join(', ') } })
 
-/** `ambient`: the browser sent it by itself, so the request needs a proof that its page meant it. */
-type Credential = { token: string; ambient: boolean }
-
-/**
- * The one credential of a request: `Authorization: Bearer <jwt>`, the Flask tutorial's bare `Authorization: <jwt>`, or
- * the login page's cookie. A header that is there decides alone. Two copies of the cookie are a token that matches nothing:
- * one of them was planted.
- */
-function credentialOf(c: Asked): Credential | undefined {
-  const header = c.req.header('Authorization')
-  if (header) {
-    const token = tokenIn(header)
-    return token === undefined ? undefined : { token, ambient: false }
-  }
-  const [token, ...others] = cookieValues(c.req.header('Cookie') ?? '', SESSION_COOKIE)
-  return token === undefined ? undefined : { token: others.length > 0 ? '' : token, ambient: true }
+async function checkedSession(c: Asking, credential: Credential, check: Check): Promise<Session | undefined> {
+  const needsProof = credential.sent === 'cookie' && !SAFE_METHODS.has(c.req.method)
+  if (needsProof && !isSameOrigin(c)) throw new Problem('cross_site_request')
+  const session = await verifiedSession(credential, config(c.env), c)
+  const checked = session && (await check(session, c))
+  if (checked) await c.var.countAccount?.(checked.user_id)
+  return checked
 }
 
-/** Around it only what HTTP calls white space (RFC 9110 section 5.6.3), which is less than `trim` takes off. */
-const tokenIn = (header: string): string | undefined => /^[ \t]*(?:Bearer +)?([^ \t,]+)[ \t]*$/i.exec(header)?.[1]
-
-async function checkedSession(
-  c: Asked & Pick<Context, 'executionCtx'>,
-  { token, ambient }: Credential,
-  check: Check,
-): Promise<Session | undefined> {
-  if (ambient && !SAFE_METHODS.has(c.req.method) && !isSameOrigin(c)) throw new Problem('cross_site_request')
-  const session = await verifiedSession(token, config(c.env))
-  return session && check(session, c)
-}
-
-/** The session that a token speaks of: one that is remembered, or whose signature is good to `hono/jwt` and its claims to us. */
-async function verifiedSession(unverifiedToken: string, settings: Config): Promise<Session | undefined> {
-  const [memory, at] = [rememberedOf(settings), now()]
-  const known = memory.find(unverifiedToken, at)
-  if (known) return known
-  for (const key of candidateKeys(unverifiedToken, await keyring(settings))) {
-    const payload = await payloadOf(unverifiedToken, key)
-    if (payload === undefined) continue
-    const verified = sessionOf(payload, settings, at)
-    if (verified) memory.add(unverifiedToken, verified, at)
-    return verified?.session
-  }
-  return undefined
-}
-
-const middlewares = new WeakMap<SigningKey, MiddlewareHandler>()
-
-/**
- * The payload as Hono's own JWT middleware verifies it, or undefined. It is handed a view of a request in place of the
- * context, because it reads one header and nothing else of it: so the bare header, the cookie and the Bearer header are one
- * to it, and what it would answer (the URL in the realm, an error code without a token) is answered by us. Its time checks
- * are off: it allows no leeway on `iat`, and lets a token without `exp` pass.
- */
-async function payloadOf(unverifiedToken: string, key: SigningKey): Promise<unknown> {
-  let middleware = middlewares.get(key)
-  if (!middleware) {
-    middleware = jwt({ secret: key.verify, alg: 'HS256', verification: { exp: false, iat: false, nbf: false } })
-    middlewares.set(key, middleware)
-  }
-  let payload: unknown
-  const view = {
-    req: { raw: { headers: { get: () => `Bearer ${unverifiedToken}` } }, url: '' },
-    set: (_name: 'jwtPayload', value: unknown) => (payload = value),
-  }
-  try {
-    await middleware(view as unknown as Context, async () => {})
-  } catch {
-    return undefined // its message holds the token
-  }
-  return payload
-}
-
-/** The guard of a whole group runs for everything under its prefix, also where no handler waits behind it. */
+/** The guard of a group runs for everything under its prefix, even where no handler follows. */
 const hasHandler = (c: Context): boolean => matchedRoutes(c).some(({ method }) => method !== METHOD_NAME_ALL)

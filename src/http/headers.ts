@@ -3,35 +3,39 @@ import { cors } from 'hono/cors'
 import { config } from '../config.ts'
 import type { AppEnv } from './app-env.ts'
 
-/** Without its secrets the service answers nothing but 503 and what is missing. @throws Problem `not_ready` */
+/**
+ * Without valid settings, the service answers only 503 with the names of what is missing.
+ * @throws Problem `not_ready`
+ */
 export const configured: MiddlewareHandler<AppEnv> = (c, next) => {
   config(c.env)
   return next()
 }
 
 /**
- * The one policy for JSON and for pages, which bring a stylesheet, a script, forms of this origin and an empty icon. A
- * page may add the origin of a logo, and that of an address to which its form leads in the end.
+ * The policy for JSON and for pages, which load a stylesheet and scripts, post forms to this origin, fetch the options of
+ * passkeys from it, and have an empty icon. A page may add the origin of a logo, and the origin that its form finally
+ * redirects to.
  */
 export const contentPolicy = ({ image = '', form = '' } = {}): string =>
   "default-src 'none'; script-src 'self'; style-src 'self'; " +
-  `img-src data:${image}; form-action 'self'${form}; base-uri 'none'; frame-ancestors 'none'`
+  `img-src data:${image}; connect-src 'self'; form-action 'self'${form}; base-uri 'none'; frame-ancestors 'none'`
 
 /**
- * What every answer carries, but where its route says otherwise. Hono's `secureHeaders` would say the same in 1 kB more: its
- * choices are made here once. Each of them costs a hundredth of what `hono/jwt` does for a request (decision 018).
+ * The headers of every response, unless its route sets them. Hono's `secureHeaders` would set the same ones in 1 kB
+ * more; here they are chosen once. Each header costs a hundredth of the CPU of `hono/jwt` for a request (decision 018).
  */
 export const HEADERS = Object.entries({
   'Content-Security-Policy': contentPolicy(),
   'Cross-Origin-Resource-Policy': 'same-origin',
-  // A mailed token stands in the address of its page, so none shows more than its origin, not even to this site.
-  // `no-referrer` would do that too, but makes browsers send forms with `Origin: null`.
+  // The address of a page may contain a mailed token, so pages send only their origin as the referrer, even to this
+  // site. `no-referrer` would do this too, but it makes browsers send forms with `Origin: null`.
   'Referrer-Policy': 'strict-origin',
   'Strict-Transport-Security': 'max-age=63072000; includeSubDomains',
   'X-Content-Type-Options': 'nosniff',
 })
 
-/** Besides, for what a browser shows in a window of its own or in a frame. */
+/** Additional headers for what a browser shows in a window or in a frame. */
 export const PAGE_HEADERS = Object.entries({
   'Cross-Origin-Opener-Policy': 'same-origin',
   'X-Frame-Options': 'DENY',
@@ -39,12 +43,15 @@ export const PAGE_HEADERS = Object.entries({
 
 const NEVER_STORED = 'no-store'
 
-/** What `c.json(value)` answers with, but for the id of its request. */
+/** The complete headers of a `c.json(value)` response, except the request id. */
 const JSON_ANSWER = new Response(null, {
   headers: [...HEADERS, ['Cache-Control', NEVER_STORED], ['Content-Type', 'application/json']],
 })
 
-/** Gives the request an id, ours alone: one that a client may choose could point an audit row at somebody else's request. */
+/**
+ * Gives the request an id that only this service chooses: with an id chosen by a client, an audit row could point to
+ * another request.
+ */
 export const harden: MiddlewareHandler<AppEnv> = async (c, next) => {
   const id = crypto.randomUUID()
   c.set('requestId', id)
@@ -55,7 +62,8 @@ export const harden: MiddlewareHandler<AppEnv> = async (c, next) => {
   try {
     complete(headers, id)
   } catch {
-    // What `fetch` answered is read-only, so it is copied. Without the first line Hono would lay its headers over the copy's.
+    // A response from `fetch` is read-only, so it is copied. Without the first line, Hono would merge its headers into
+    // the copy's.
     const copy = new Response(c.res.body, c.res)
     c.res = undefined
     c.res = copy
@@ -64,10 +72,10 @@ export const harden: MiddlewareHandler<AppEnv> = async (c, next) => {
 }
 
 /**
- * Has `c.json(value)` start from an answer that carries everything already, where nobody has said anything about the status
- * or the headers: to copy them is one call of the platform, to look for each and set it are two, which was a sixth of the
- * CPU of a verified request (decision 018). Gives a function that tells such an answer. A middleware that puts another one in
- * its place should know that Hono lays the old one's headers over the new one's.
+ * Makes `c.json(value)` start from a response that has all headers already, unless the handler set a status or headers.
+ * Copying takes one platform call; checking and setting each header takes two, which was a sixth of the CPU of a
+ * verified request (decision 018). Returns a function that recognizes such a response. A middleware that replaces it
+ * must know that Hono merges the old headers into the new ones.
  */
 function answerJsonComplete(c: Context<AppEnv>): (answer: Response) => boolean {
   const { json, status, header } = c
@@ -87,11 +95,11 @@ function answerJsonComplete(c: Context<AppEnv>): (answer: Response) => boolean {
   return (other) => other === answer
 }
 
-/** Changes the answer itself: `c.header` would make a new one each time. */
+/** Changes the response itself: `c.header` would create a new one each time. */
 function complete(headers: Headers, id: string): void {
   headers.set('X-Request-Id', id)
-  // No answer outlives its request, unless its route says so: each holds a token, a person's data, or a refusal (RFC 6749
-  // section 5.1). What nobody stores does not vary.
+  // Responses are not stored unless their route allows it: each contains a token, personal data or a refusal (RFC 6749
+  // section 5.1). A response that is not stored needs no `Vary`.
   const caching = headers.get('Cache-Control')
   if (caching === null) headers.set('Cache-Control', NEVER_STORED)
   else if (caching !== NEVER_STORED) headers.append('Vary', 'Origin')
@@ -101,8 +109,9 @@ function complete(headers: Headers, id: string): void {
 }
 
 /**
- * Exactly the origins of `ALLOWED_ORIGINS`, without cookies: a page elsewhere sends the token itself. Hono's middleware
- * builds the answer three times over, so it is asked only by requests that come from a page, where any is allowed.
+ * Allows exactly the origins of `ALLOWED_ORIGINS`, without cookies: a page elsewhere sends the token itself. Hono's
+ * middleware builds the response three times, so it runs only for requests that come from a page, and only if any
+ * origin is allowed.
  */
 export const allowOrigins: MiddlewareHandler<AppEnv> = (c, next) => {
   if (c.req.method === 'OPTIONS') return crossOrigin(c, next)
@@ -112,7 +121,7 @@ export const allowOrigins: MiddlewareHandler<AppEnv> = (c, next) => {
 
 const crossOrigin = cors({
   origin: (origin, c: Context<AppEnv>) => (config(c.env).ALLOWED_ORIGINS.includes(origin) ? origin : null),
-  allowHeaders: ['Authorization', 'Content-Type'], // never unset: Hono would then echo what was asked (CVE-2026-69207)
+  allowHeaders: ['Authorization', 'Content-Type'], // never unset: Hono would echo the requested ones (CVE-2026-69207)
   allowMethods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
   exposeHeaders: ['Retry-After', 'WWW-Authenticate', 'X-Request-Id'],
   maxAge: 600,

@@ -2,17 +2,18 @@ import type { Context, MiddlewareHandler } from 'hono'
 import { matchedRoutes } from 'hono/route'
 import { METHOD_NAME_ALL } from 'hono/router'
 import { type Config, config } from '../config.ts'
-import type { Session } from '../core/sessions.ts'
+import type { Session } from '../core/sessions/session.ts'
+import { logError } from '../lib/log.ts'
 import { emptyTally, type Tally, withTally } from '../lib/tally.ts'
 import type { AppEnv } from './app-env.ts'
 
-/** Asked every few seconds by whoever watches, and says nothing as long as it is well. */
+/** Monitors call this route every few seconds, so it is logged only when it fails. */
 const HEALTH = '/health'
 
 /**
- * Tells the operator about a request once it is answered: one line in the log, one data point where `METRICS` is bound,
- * and in development a `Server-Timing` header (W3C Server Timing). No body, no query, no header, no address of anybody,
- * and none of this ever fails a request. Where nothing is to be told but failures, calls are not counted.
+ * Reports a request to the operator once it is answered: one line in the log, one data point if `METRICS` is bound, and
+ * in development a `Server-Timing` header (W3C Server Timing). It contains no body, query, header or address, and never
+ * makes a request fail. If only failures are reported, database calls are not counted.
  */
 export const observe: MiddlewareHandler<AppEnv> = async (c, next) => {
   const settings = settingsOf(c.env)
@@ -33,7 +34,7 @@ export const observe: MiddlewareHandler<AppEnv> = async (c, next) => {
   measure(seen, c.env.METRICS)
 }
 
-/** Where the settings are wrong, every line is worth having: somebody is about to look. */
+/** If the settings are invalid, every line is logged, because someone will look for the cause. */
 function settingsOf(env: AppEnv['Bindings']): Pick<Config, 'REQUEST_LOG' | 'SERVER_TIMING'> {
   try {
     return config(env)
@@ -60,14 +61,14 @@ function whatHappened(c: Context<AppEnv>, ms: number, tally?: Tally) {
   }
 }
 
-/** A path that no route has, as far as it can be told: what may be an id, a token or an address becomes a star. */
+/** The outline of an unknown path: any part that could be an id, a token or an address becomes a star. */
 const outlineOf = (path: string): string =>
   path
     .split('/', 6)
     .map((part) => (/^[a-z._-]{0,20}$/.test(part) ? part : '*'))
     .join('/')
 
-/** A 5xx is our fault, so it is always said, with the name and the message of its cause; never a stack. */
+/** A 5xx is our fault, so it is always logged, with the name and message of its cause, never with a stack. */
 function log(seen: Seen, c: Context<AppEnv>, { REQUEST_LOG }: Pick<Config, 'REQUEST_LOG'>): void {
   const request_id = c.var.requestId
   if (seen.status >= 500) {
@@ -79,7 +80,7 @@ function log(seen: Seen, c: Context<AppEnv>, { REQUEST_LOG }: Pick<Config, 'REQU
   }
 }
 
-/** Workers Analytics Engine: one index, which it samples by, then the blobs and doubles in the order of the page. */
+/** Workers Analytics Engine: one index, by which it samples, then the blobs and doubles in the documented order. */
 function measure(
   { route, method, status, code, country, ms, d1 }: Seen,
   metrics: AnalyticsEngineDataset | undefined,
@@ -87,12 +88,12 @@ function measure(
   const name = route ?? 'unmatched'
   try {
     metrics?.writeDataPoint({
-      indexes: [name.slice(0, 96)], // bytes, as Cloudflare's page "Limits" has it; patterns are ASCII
+      indexes: [name.slice(0, 96)], // bytes, see Cloudflare's page "Limits"; patterns are ASCII
       blobs: [name, method, String(status), code ?? '', country ?? ''],
       doubles: [1, ms, d1 ?? 0],
     })
   } catch (error) {
-    console.error(JSON.stringify({ level: 'error', code: 'metrics_not_written', reason: String(error).slice(0, 200) }))
+    logError('metrics_not_written', error)
   }
 }
 

@@ -1,14 +1,14 @@
 import type { MiddlewareHandler } from 'hono'
 import * as v from 'valibot'
-import { Problem } from '../core/problem.ts'
+import { Problem } from '../problem.ts'
 import { keyAt } from '../lib/cursor.ts'
 import type { AppEnv } from './app-env.ts'
 import { check } from './body.ts'
 
 /**
- * Reads the query string into `c.req.valid('query')`. A parameter that stands there twice is refused, because two readers
- * may each take another one; so is, where the schema is a `strictObject`, one that it does not name: a filter that was
- * misspelt must not answer with everything.
+ * Reads the query string into `c.req.valid('query')`. A repeated parameter is refused, because two readers may each
+ * take a different one. If the schema is a `strictObject`, an unknown parameter is refused too: a misspelled filter
+ * must not return everything.
  * @throws Problem 422 `invalid_query` with a field and a code, never the value
  */
 export function query<S extends v.GenericSchema>(
@@ -24,7 +24,7 @@ export function query<S extends v.GenericSchema>(
   return Object.assign(read, { query: schema })
 }
 
-/** A number of a query: digits alone, within bounds. */
+/** A number in a query: digits only, within bounds. */
 export const whole = (min: number, max: number) =>
   v.pipe(
     v.string(),
@@ -34,7 +34,7 @@ export const whole = (min: number, max: number) =>
     v.maxValue(max, 'too_large'),
   )
 
-/** How many rows a page has at most. */
+/** The most rows of a page. */
 export const pageLimit = v.optional(whole(1, 100), '50')
 
 /** A cursor whose key has this shape. The schema must not transform. */

@@ -1,4 +1,4 @@
-/** The part of Node's module that is used. All of its types would lend the Worker names that it does not have. */
+/** The part of Node's module that is used. Node's full types would declare names that the Worker does not have. */
 declare module 'node:async_hooks' {
   export class AsyncLocalStorage<T> {
     run<R>(store: T, callback: () => R): R

@@ -2,7 +2,7 @@ const encoder = new TextEncoder()
 
 export const utf8 = (text: string): Uint8Array<ArrayBuffer> => encoder.encode(text) as Uint8Array<ArrayBuffer>
 
-/** RFC 4648 section 4. */
+/** Encodes base64 (RFC 4648 section 4). */
 export const base64 = (bytes: Uint8Array): string => btoa(String.fromCharCode(...bytes))
 
 /** @throws DOMException when the text is not base64 */
@@ -13,7 +13,7 @@ export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
   return bytes
 }
 
-/** RFC 4648 section 5, without padding. */
+/** Encodes base64url (RFC 4648 section 5), without padding. */
 export const base64url = (bytes: Uint8Array): string =>
   base64(bytes).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
 
@@ -21,5 +21,5 @@ export const base64url = (bytes: Uint8Array): string =>
 export const fromBase64url = (text: string): Uint8Array<ArrayBuffer> =>
   fromBase64(text.replaceAll('-', '+').replaceAll('_', '/'))
 
-/** `bits` of randomness from the platform's CSPRNG, as base64url. */
+/** `bits` random bits from the platform's CSPRNG, as base64url. */
 export const randomId = (bits = 128): string => base64url(crypto.getRandomValues(new Uint8Array(bits / 8)))

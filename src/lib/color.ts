@@ -7,7 +7,7 @@ export function luminance(color: string): number {
   return 0.2126 * r + 0.7152 * g + 0.0722 * b
 }
 
-/** Black or white, whichever differs more from `#rrggbb`: at least 4.58 to 1, whatever the colour. */
+/** Black or white, whichever has more contrast with `#rrggbb`: at least 4.58 to 1 for any color. */
 export const textOn = (color: string): '#000' | '#fff' => {
   const behind = luminance(color) + 0.05
   return behind / 0.05 > 1.05 / behind ? '#000' : '#fff'

@@ -1,4 +1,4 @@
-/** CRC-32 as in ISO 3309 and zlib: tells a mistyped token from a real one, and proves nothing else. */
+/** CRC-32 as in ISO 3309 and zlib. It detects a mistyped token, but proves nothing. */
 export function crc32(bytes: Uint8Array): number {
   let crc = ~0
   for (const byte of bytes) {

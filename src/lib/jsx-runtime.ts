@@ -1,7 +1,7 @@
 import type { JSX as Hono } from 'hono/jsx'
 import { escapeToBuffer } from 'hono/utils/html'
 
-/** Markup that is ready: whatever is no instance of it is text, and is escaped. */
+/** Finished markup. Everything else is text and gets escaped. */
 export class Html {
   readonly text: string
   constructor(text: string) {
@@ -17,12 +17,13 @@ export type Child = Html | string | number | boolean | null | undefined | Child[
 type Props = Record<string, unknown> & { children?: Child }
 type Component = (props: Props) => Child
 
-/** Elements without an end, those that the pages have. */
+/** Void elements, as far as the pages use them. */
 const VOID = new Set(['br', 'img', 'input', 'link', 'meta', 'rect'])
 
 /**
- * What JSX compiles to: text at once, as the pages are drawn in one go. `hono/jsx` would do it too, with contexts,
- * promises and a document of its own, in 4 kB of the bundle more. Its types and its escaping are used.
+ * The functions that JSX compiles to. They return text directly, because pages are rendered in one pass. `hono/jsx`
+ * would do this too, with contexts, promises and its own document, for 4 kB more in the bundle. Its types and its
+ * escaping are used.
  */
 export function jsx(tag: string | Component, props: Props): Html {
   if (typeof tag === 'function') return new Html(textOf(tag(props)))

@@ -1,2 +1,2 @@
-/** Stands in for node:crypto, which bcryptjs imports for platforms without WebCrypto. See wrangler.toml. */
+/** Replaces node:crypto, which bcryptjs imports for platforms without WebCrypto. See wrangler.toml. */
 export default undefined

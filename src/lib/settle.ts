@@ -1,6 +1,6 @@
-/** Waits for work whose failure must not undo what has been done already; the failure is logged under `code`. */
+import { logError } from './log.ts'
+
+/** Waits for work whose failure must not undo what is already done. A failure is logged under `code`. */
 export async function settle(work: Promise<unknown>, code: string): Promise<void> {
-  await work.catch((error: unknown) => {
-    console.error(JSON.stringify({ level: 'error', code, reason: String(error).slice(0, 200) }))
-  })
+  await work.catch((error: unknown) => logError(code, error))
 }

@@ -1,23 +1,26 @@
 import type { Html } from '../lib/jsx-runtime.ts'
-import { Problem } from '../core/problem.ts'
-import type { Session } from '../core/sessions.ts'
+import { Problem } from '../problem.ts'
+import type { SignedInCall } from '../core/call.ts'
 import { form } from '../http/body.ts'
+import { callOf } from '../http/call.ts'
 import { isSameOrigin } from '../http/cookie.ts'
 import { sessionOfRequest } from '../http/guard.ts'
+import { toConfirm } from './confirm.tsx'
 import { ProblemPage } from './forms.tsx'
 import { isOwnPage } from './return-to.ts'
+import { nextStepOf, secondStepPage } from './second-step.tsx'
 import { page, type PageContext, type View, viewOf } from './view.tsx'
 
-/** The page that shows why something was refused. */
-export type Refused = (view: View, fields?: URLSearchParams) => Html
+/** Renders the page that shows why a request was refused. */
+export type Refused = (view: View, fields?: URLSearchParams) => Html | Promise<Html>
 
 const asProblemPage: Refused = (view) => <ProblemPage view={view} />
 
-/** What a page is asked for; where that is refused, a page that says why, because a person reads it. */
+/** Handles a page. If the request is refused, it shows the reason on a page, because a person reads it. */
 export const opened = (c: PageContext, run: () => Promise<Response>, refused?: Refused): Promise<Response> =>
   orReason(c, run, refused)
 
-/** Runs what a form of this site asks for; where that is refused, shows the form again with the reason. */
+/** Handles a form of this site. If it is refused, the form is shown again with the reason. */
 export function submitted(
   c: PageContext,
   run: (fields: URLSearchParams) => Promise<Response>,
@@ -32,27 +35,20 @@ export function submitted(
   return orReason(c, reading, refused, () => fields)
 }
 
-/** As `opened`, for who is signed in; others are sent to the login, and back afterwards. */
-export const openedBy = (
-  c: PageContext,
-  run: (session: Session) => Promise<Response>,
-  refused?: Refused,
-): Promise<Response> => opened(c, () => withSession(c, run), refused)
-
-/** As `submitted`, for who is signed in. */
+/** Like `submitted`, for signed-in users. */
 export const submittedBy = (
   c: PageContext,
-  run: (session: Session, fields: URLSearchParams) => Promise<Response>,
+  run: (call: SignedInCall, fields: URLSearchParams) => Promise<Response>,
   refused?: Refused,
-): Promise<Response> => submitted(c, (fields) => withSession(c, (session) => run(session, fields)), refused)
+): Promise<Response> => submitted(c, (fields) => withSession(c, (call) => run(call, fields)), refused)
 
-/** Whatever was thrown before a handler ran, or was not foreseen, as a page. */
-export const answerWithPage = (error: unknown, c: PageContext): Response =>
+/** Shows an error on a page if it was thrown before the handler ran or was unexpected. */
+export const answerWithPage = (error: unknown, c: PageContext): Promise<Response> =>
   refuse(c, error instanceof Problem ? error : new Problem('internal_error', { cause: error }))
 
-async function withSession(c: PageContext, run: (session: Session) => Promise<Response>): Promise<Response> {
+async function withSession(c: PageContext, run: (call: SignedInCall) => Promise<Response>): Promise<Response> {
   const session = await sessionOfRequest(c)
-  return session ? run(session) : toLogin(c)
+  return session ? run({ ...callOf(c), session }) : toLogin(c)
 }
 
 async function orReason(
@@ -65,25 +61,32 @@ async function orReason(
     return await run()
   } catch (error) {
     if (!(error instanceof Problem)) throw error
-    if (error.code === 'invalid_token') return toLogin(c) // the session ended while the password was compared
     return refuse(c, error, refused, fields())
   }
 }
 
-function refuse(
+async function refuse(
   c: PageContext,
   problem: Problem,
   refused: Refused = asProblemPage,
   fields?: URLSearchParams,
-): Response {
+): Promise<Response> {
+  if (problem.code === 'invalid_token') return toLogin(c) // the session ended meanwhile
+  if (problem.code === 'step_up_required' && viewOf(c).path !== '/login') return toLogin(c)
+  if (problem.code === 'fresh_login_required') return toConfirm(c, viewOf(c).path)
+  const next = nextStepOf(problem)
+  if (next) return page(c, viewOf(c, fields), secondStepPage(c, viewOf(c, fields), next))
   c.set('problem', problem)
   for (const [name, value] of Object.entries(problem.headers)) c.header(name, value)
   const view = viewOf(c, fields, problem)
-  return page(c, view, refused(view, fields), problem.status)
+  return page(c, view, await refused(view, fields), problem.status)
 }
 
-/** A path may hold what an address reads as the next parameter: only our own go along. */
-function toLogin(c: PageContext): Response {
+/**
+ * Redirects to the login, which returns here afterwards. Only known paths are passed on, because a path could contain
+ * text that an address reads as the next parameter.
+ */
+export function toLogin(c: PageContext): Response {
   const { path } = viewOf(c)
-  return c.redirect(isOwnPage(path) ? `/login?return_to=${path}` : '/login', 303)
+  return c.redirect(isOwnPage(path, c.var.registry) ? `/login?return_to=${path.replaceAll('%', '%25')}` : '/login', 303)
 }

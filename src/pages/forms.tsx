@@ -1,14 +1,14 @@
 import type { Child } from '../lib/jsx-runtime.ts'
 import { Layout } from './layout.tsx'
 import type { View } from './view.tsx'
-import { fieldProblems } from './words.ts'
+import { fieldTexts, problemTexts } from './problem-texts.ts'
 
-/** Every page, with whatever it needs beside the view. */
+/** The props of a page: the view, and whatever else it needs. */
 export type Props<More = unknown> = { view: View } & More
 
 type FormProps = Props<{ action: string; submit: string; danger?: boolean; children?: Child }>
 
-/** A form, under the reason why it was refused. The token and the way back go along in it. */
+/** A form, below the reason why it was refused. It includes the token and the return address as hidden fields. */
 export const Form = ({ view, action, submit, danger = false, children }: FormProps) => (
   <>
     <Refusal view={view} />
@@ -23,19 +23,20 @@ export const Form = ({ view, action, submit, danger = false, children }: FormPro
   </>
 )
 
-/** Why something was refused, with a link to each field that is wrong. It has the focus, also without script. */
-export const Refusal = ({ view: { problem, say, path } }: Props) => {
+/** Why a request was refused, with a link to each wrong field. It gets the focus, even without script. */
+export const Refusal = ({ view }: Props) => {
+  const { problem, refusal, say, labels, language, path } = view
   if (!problem) return null
-  const onlyPassword = problem.code === 'invalid_credentials' && /^\/(?:account|console)\b/.test(path)
-  const wrong = fieldProblems(problem, say)
+  const onlyPassword = problem.code === 'invalid_credentials' && /^\/(?:account|console|verify)\b/.test(path)
+  const wrong = fieldProblems(view)
   return (
     <div id="problem" class="problem" role="alert" tabindex={-1} autofocus>
-      <p>{onlyPassword ? say.wrongPassword : say.problems[problem.code]}</p>
+      <p>{refusal ?? (onlyPassword ? say.wrongPassword : problemTexts[problem.code][language])}</p>
       {wrong.length > 0 && (
         <ul>
           {wrong.map(({ field, text }) => (
             <li>
-              <a href={`#${field}`}>{`${say.labels[field]}: ${text}`}</a>
+              <a href={`#${field}`}>{`${labels[field]}: ${text}`}</a>
             </li>
           ))}
         </ul>
@@ -46,28 +47,33 @@ export const Refusal = ({ view: { problem, say, path } }: Props) => {
 
 type FieldProps = Props<{
   name: string
-  autocomplete: 'email' | 'username' | 'current-password' | 'new-password'
+  /** The value of the HTML attribute. */
+  autocomplete: string
+  /** The keyboard of a phone. The value of the HTML attribute. */
+  inputmode?: 'numeric'
   value?: string | undefined
 }>
 
-/** A labelled field. What kind it is, and which hint it needs, follows from what the browser should fill in. */
-export const Field = ({ view: { say, problem }, name, autocomplete, value }: FieldProps) => {
-  const wrong = problem && fieldProblems(problem, say).find(({ field }) => field === name)
+/** A labelled field. Its type and its hint follow from `autocomplete`. */
+export const Field = ({ view, name, autocomplete, inputmode, value }: FieldProps) => {
+  const { say, labels, problem, passwordMin } = view
+  const wrong = fieldProblems(view).find(({ field }) => field === name)
   const hint = autocomplete === 'new-password'
   const described = [hint && `${name}-hint`, wrong ? `${name}-wrong` : problem && 'problem'].filter(Boolean).join(' ')
   return (
     <div class="field">
-      <label for={name}>{say.labels[name]}</label>
+      <label for={name}>{labels[name]}</label>
       {hint && (
         <p id={`${name}-hint`} class="soft">
-          {say.passwordHint}
+          {say.passwordHint(String(passwordMin))}
         </p>
       )}
       <input
         id={name}
         name={name}
-        type={autocomplete.endsWith('password') ? 'password' : 'email'}
+        type={typeOf(autocomplete)}
         autocomplete={autocomplete}
+        inputmode={inputmode}
         required
         value={value}
         aria-invalid={wrong ? 'true' : undefined}
@@ -82,14 +88,25 @@ export const Field = ({ view: { say, problem }, name, autocomplete, value }: Fie
   )
 }
 
-/** A link to another page of the sign-in, from which one comes back to the same place. */
+const typeOf = (autocomplete: string): string =>
+  autocomplete.endsWith('password') ? 'password' : /^(?:email|username)\b/.test(autocomplete) ? 'email' : 'text'
+
+/** The wrong fields of a form, each once, in words. Fields that no form has are left out. */
+function fieldProblems({ problem, labels, language }: View): { field: string; text: string }[] {
+  return (problem?.errors ?? [])
+    .filter(({ field, code }) => Object.hasOwn(labels, field) && Object.hasOwn(fieldTexts, code))
+    .filter(({ field }, i, all) => all.findIndex((other) => other.field === field) === i)
+    .map(({ field, code }) => ({ field, text: fieldTexts[code as keyof typeof fieldTexts][language] }))
+}
+
+/** A link to another page of the sign-in that keeps the return address. */
 export const Onward = ({ view, to, children }: Props<{ to: string; children: Child }>) => (
   <a href={view.returnTo === undefined ? to : `${to}?${new URLSearchParams({ return_to: view.returnTo }).toString()}`}>
     {children}
   </a>
 )
 
-/** For what has no form of its own to come back to. */
+/** For requests that have no form to show again. */
 export const ProblemPage = ({ view }: Props) => (
   <Layout view={view} title={view.say.notDone}>
     <Refusal view={view} />

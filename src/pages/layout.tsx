@@ -1,7 +1,7 @@
 import type { Child } from '../lib/jsx-runtime.ts'
-import { languages } from '../core/audit.ts'
+import { languages } from '../lib/language.ts'
 import type { View } from './view.tsx'
-import { words } from './words.ts'
+import { shared as words } from './words.ts'
 
 type LayoutProps = { view: View; title: string; wide?: boolean; children: Child }
 
@@ -25,7 +25,7 @@ export const Layout = ({ view, title, wide = false, children }: LayoutProps) => 
           <h1>{title}</h1>
           {done && (
             <p class="done" role="status">
-              {say.done[done]}
+              {done.text}
             </p>
           )}
           {children}

@@ -1,74 +1,113 @@
-import type { Context } from 'hono'
-import { setCookie } from 'hono/cookie'
+import type { Context, MiddlewareHandler } from 'hono'
 import type { Html } from '../lib/jsx-runtime.ts'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { config } from '../config.ts'
-import { type Language, languages } from '../core/audit.ts'
-import type { Problem } from '../core/problem.ts'
+import type { Call, Registry } from '../core/call.ts'
+import { type Language, languages, phrases, type Translated } from '../lib/language.ts'
+import type { Problem } from '../problem.ts'
 import type { AppEnv } from '../http/app-env.ts'
-import { languageOf } from '../http/client.ts'
-import { COOKIE_ATTRIBUTES, COOKIE_MAX_SECONDS, LANGUAGE_COOKIE } from '../http/cookie.ts'
+import { languageOf } from '../http/origin.ts'
+import { COOKIE_MAX_SECONDS, keepCookie, LANGUAGE_COOKIE } from '../http/cookie.ts'
 import { contentPolicy } from '../http/headers.ts'
 import { allowedReturn } from './return-to.ts'
-import { type Done, type Words, words } from './words.ts'
+import { labels, shared, type Words } from './words.ts'
 
-export type PageContext = Context<AppEnv>
+/** The part of a context that pages need. The context of every handler fits, guarded or not. */
+export type PageContext = Pick<
+  Context<AppEnv>,
+  'env' | 'req' | 'var' | 'executionCtx' | 'header' | 'html' | 'redirect'
+> & {
+  set: { (key: 'call', value: Call): void; (key: 'problem', value: Problem): void }
+}
 
-/** What a page is made from, whichever it is. */
+/** What every page is rendered from. */
 export type View = {
   language: Language
+  /** The words of all pages. A feature's own words are in its `words.ts`. */
   say: Words
+  /** Labels of fields, by their names in forms. */
+  labels: Record<string, string>
   brand: { name: string; logo: string | undefined; color: string | undefined }
-  /** This page's address, without its query. */
+  /** The minimum length of a new password, in characters. */
+  passwordMin: number
+  /** The page's path as it was requested, still encoded, without its query. */
   path: string
-  /** What its query must keep when the language is changed. */
+  /** The parameters to keep when the language is changed. */
   kept: Record<string, string>
   returnTo: string | undefined
-  /** What somebody has just done. */
-  done: Done | undefined
-  /** Why what they asked for was not done. */
+  /** What the user has just done: the name, as a feature declares it, and its text. */
+  done: { name: string; text: string } | undefined
+  /** Why the request was refused. */
   problem: Problem | undefined
+  /** The text for it, if the usual one for its code does not fit this form. */
+  refusal?: string
 }
 
-/** Forms whose page has another address. */
-const PAGES_OF_FORMS: Record<string, string> = {
-  '/logout': '/account',
-  '/account/sessions': '/account',
-  '/account/devices': '/account',
+declare module '../core/call.ts' {
+  interface PageView extends View {}
 }
 
-/** Parameters that say which state of a page is shown. */
+/** Middleware for a form whose page has another address. */
+export const formOf =
+  (path: string): MiddlewareHandler<AppEnv> =>
+  (c, next) => {
+    c.set('page', path)
+    return next()
+  }
+
+/** Parameters that describe the state of a page. */
 const STATES = ['token', 'return_to', 'done']
 
-/** What a request shows, in its address or in a form. */
+/** A query parameter. A repeated one is ignored, because two readers may each take a different value. */
+export function asked(c: PageContext, name: string): string | undefined {
+  const [given, ...others] = c.req.queries(name) ?? []
+  return others.length > 0 ? undefined : given
+}
+
+/** The view of a request, from its address or its form. */
 export function viewOf(c: PageContext, fields?: URLSearchParams, problem?: Problem): View {
   const settings = config(c.env)
-  const shown = (name: string): string | undefined => fields?.get(name) ?? c.req.query(name)
-  const language = languages.find((own) => own === c.req.query('lang')) ?? languageOf(c)
-  const [say, done, returnTo] = [words[language], shown('done'), allowedReturn(shown('return_to'), settings)]
+  const { registry } = c.var
+  const shown = (name: string): string | undefined => fields?.get(name) ?? asked(c, name)
+  const language = languages.find((own) => own === asked(c, 'lang')) ?? languageOf(c)
   return {
     language,
-    say,
+    say: shared[language],
+    labels: phrases({ ...labels, ...declared(registry, 'labels') })[language],
     brand: { name: settings.APP_NAME, logo: settings.APP_LOGO_URL, color: settings.APP_COLOR },
-    path: PAGES_OF_FORMS[c.req.path] ?? c.req.path,
+    passwordMin: settings.PASSWORD_MIN_LENGTH,
+    path: c.var.page ?? new URL(c.req.url).pathname,
     kept: Object.fromEntries(STATES.flatMap((name) => (shown(name) === undefined ? [] : [[name, shown(name)!]]))),
-    returnTo,
-    done: done !== undefined && Object.hasOwn(say.done, done) ? (done as Done) : undefined,
+    returnTo: allowedReturn(shown('return_to'), settings, registry),
+    done: doneAs(shown('done'), registry, language),
     problem,
   }
 }
 
-/** Answers with a page. Where its address asks for a language, that is remembered. */
+/** The declarations of all features, by name. */
+const declared = ({ features }: Registry, what: 'done' | 'labels'): Record<string, Translated> =>
+  Object.assign({}, ...features.map((feature) => feature[what]))
+
+function doneAs(name: string | undefined, registry: Registry, language: Language): View['done'] {
+  const all = declared(registry, 'done')
+  return name !== undefined && Object.hasOwn(all, name) ? { name, text: all[name]![language] } : undefined
+}
+
+/** Responds with a page. If the address names a language, the choice is remembered. */
 export function page(c: PageContext, view: View, content: Html, status: ContentfulStatusCode = 200): Response {
   const { language, brand, returnTo } = view
-  if (c.req.query('lang') === language) {
-    setCookie(c, LANGUAGE_COOKIE, language, { ...COOKIE_ATTRIBUTES, maxAge: COOKIE_MAX_SECONDS })
-  }
-  // Browsers hold a form to `form-action` on its redirects, too.
+  if (asked(c, 'lang') === language) keepCookie(c, LANGUAGE_COOKIE, language, COOKIE_MAX_SECONDS)
+  // Browsers apply `form-action` to the redirects of a form, too.
   const [image, form] = [brand.logo?.startsWith('/') ? " 'self'" : originOf(brand.logo), originOf(returnTo)]
   if (image !== '' || form !== '') c.header('Content-Security-Policy', contentPolicy({ image, form }))
   return c.html(`<!doctype html>${content.text}`, status)
 }
 
-/** An address elsewhere as a source in a policy. */
+/** Responds with a page that needs nothing but the view of its request. */
+export function pageOf(c: PageContext, render: (view: View) => Html): Response {
+  const view = viewOf(c)
+  return page(c, view, render(view))
+}
+
+/** The origin of an address on another site, as a source in a policy. */
 const originOf = (address = '/'): string => (address.startsWith('/') ? '' : ` ${new URL(address).origin}`)

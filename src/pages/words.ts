@@ -1,116 +1,79 @@
-import type { Language } from '../core/audit.ts'
-import type { Problem, ProblemCode } from '../core/problem.ts'
-import { en } from './words.en.ts'
-import { ko } from './words.ko.ts'
+import { phrases, type Translated } from '../lib/language.ts'
 
-/** What somebody may have just done, as `?done=` says after a redirect. */
-export type Done =
-  | 'changed'
-  | 'confirmed'
-  | 'deleted'
-  | 'device'
-  | 'email'
-  | 'forgotten'
-  | 'password'
-  | 'registered'
-  | 'reset'
-  | 'sessions'
-  | 'verified'
+/** Words that several pages use. The words of one feature are in its own `words.ts`. */
+export const shared = phrases({
+  // The language's own name.
+  name: { en: 'English', ko: '한국어' },
+  language: { en: 'Language', ko: '언어' },
+  error: { en: 'Error', ko: '오류' },
+  show: { en: 'Show password', ko: '비밀번호 보기' },
+  hide: { en: 'Hide password', ko: '비밀번호 숨기기' },
+  passwordHint: {
+    en: (characters: string) =>
+      `At least ${characters} characters. A few words in a row are strong and easy to remember.`,
+    ko: (characters: string) =>
+      `${characters}자 이상 입력해 주세요. 단어 여러 개를 이어 쓰면 안전하면서도 기억하기 쉽습니다.`,
+  },
+  signIn: { en: 'Sign in', ko: '로그인' },
+  signOut: { en: 'Sign out', ko: '로그아웃' },
+  account: { en: 'Your account', ko: '내 계정' },
+  goOn: { en: 'Continue', ko: '계속' },
+  register: { en: 'Create an account', ko: '회원가입' },
+  forgot: { en: 'Forgot your password?', ko: '비밀번호를 잊으셨나요?' },
+  administration: { en: 'Administration', ko: '관리자 페이지' },
+  checkMail: { en: 'Check your mail', ko: '메일을 확인해 주세요' },
+  mailHelp: {
+    en: 'The link works for one hour. If nothing arrives, check your spam folder and the address that you entered.',
+    ko: '링크는 1시간 동안 유효합니다. 메일이 오지 않으면 스팸 메일함을 살펴보고, 입력한 이메일 주소가 맞는지 확인해 주세요.',
+  },
+  notAvailable: { en: 'This cannot be shown right now.', ko: '지금은 불러올 수 없습니다.' },
+  notDone: { en: 'This did not work', ko: '처리하지 못했습니다' },
+  unknownDevice: { en: 'Unknown device', ko: '알 수 없는 기기' },
+  lastUsed: { en: 'Last active', ko: '최근 활동' },
+  confirm: { en: 'Confirm that it is you', ko: '본인 확인' },
+  confirmWhy: {
+    en: 'Before you go on, please confirm that it is you.',
+    ko: '계속하기 전에 본인인지 한 번 더 확인합니다.',
+  },
+  notConfirmed: {
+    en: 'This was not accepted. Try again, or choose another way.',
+    ko: '확인하지 못했습니다. 다시 시도하거나 다른 방법을 이용해 주세요.',
+  },
+  confirmPassword: { en: 'Confirm with the password', ko: '비밀번호로 확인' },
+  secondStep: { en: 'One more step', ko: '추가 인증' },
+  secondStepWhy: {
+    en: 'This account is protected by a second factor.',
+    ko: '2단계 인증을 사용하는 계정입니다.',
+  },
+  enrolTitle: { en: 'Protect your account', ko: '2단계 인증 설정' },
+  enrolWhy: {
+    en: 'A second factor is needed to sign in here.',
+    ko: '로그인하려면 2단계 인증을 설정해야 합니다.',
+  },
+  recoveryCodes: { en: 'Your recovery codes', ko: '복구 코드' },
+  recoveryCodesAre: {
+    en: 'If you lose your second factor, each of these codes signs you in once. They are shown only now: print them, or copy them to a safe place.',
+    ko: '인증 수단을 잃어버렸을 때 코드마다 한 번씩 로그인할 수 있습니다. 지금만 볼 수 있으니 인쇄하거나 안전한 곳에 복사해 두세요.',
+  },
+  recoveryCodesKeep: {
+    en: 'Older codes no longer work.',
+    ko: '이전에 받은 코드는 더 이상 사용할 수 없습니다.',
+  },
+  startAgain: { en: 'Start again', ko: '처음부터 다시 로그인' },
+  changeEmail: { en: 'Change email', ko: '이메일 주소 변경' },
+  changePassword: { en: 'Change password', ko: '비밀번호 변경' },
+  deleteShort: { en: 'The account and its data are removed for good.', ko: '계정과 데이터를 영구적으로 삭제합니다.' },
+  deleteAccount: { en: 'Delete account', ko: '계정 삭제' },
+  endAll: { en: 'Sign out everywhere', ko: '모든 기기에서 로그아웃' },
+  wrongPassword: { en: 'The password is wrong.', ko: '비밀번호가 올바르지 않습니다.' },
+})
 
-/** Why a field was refused: the codes of the schemas in `core/credentials.ts`. */
-export type FieldCode = 'malformed' | 'required' | 'too_common' | 'too_long' | 'too_short'
+/** Labels of fields that several features have, by their names in forms. A feature adds its own. */
+export const labels = {
+  email: { en: 'Email', ko: '이메일 주소' },
+  password: { en: 'Password', ko: '비밀번호' },
+  current_password: { en: 'Current password', ko: '현재 비밀번호' },
+  new_password: { en: 'New password', ko: '새 비밀번호' },
+} satisfies Record<string, Translated>
 
-/** What the pages say, in one language. */
-export type Words = {
-  /** The language, by its own name. */
-  name: string
-  signedInAs: (email: string) => string
-  /** Of fields, by their names in forms. */
-  labels: Record<string, string>
-  done: Record<Done, string>
-  problems: Record<ProblemCode, string>
-  fields: Record<FieldCode, string>
-} & Record<Phrase, string>
-
-type Phrase =
-  | 'account'
-  | 'administration'
-  | 'asTable'
-  | 'audit'
-  | 'by'
-  | 'changeEmail'
-  | 'changeEmailHow'
-  | 'changePassword'
-  | 'changePasswordHow'
-  | 'checkMail'
-  | 'confirm'
-  | 'confirmWhy'
-  | 'created'
-  | 'data'
-  | 'dataIs'
-  | 'day'
-  | 'deleteAccount'
-  | 'deleteMeans'
-  | 'deleteShort'
-  | 'devices'
-  | 'devicesAre'
-  | 'disable'
-  | 'disabled'
-  | 'download'
-  | 'enable'
-  | 'end'
-  | 'endAll'
-  | 'endOthers'
-  | 'error'
-  | 'failures'
-  | 'forceReset'
-  | 'forget'
-  | 'forgot'
-  | 'forgotHow'
-  | 'goOn'
-  | 'hide'
-  | 'highest'
-  | 'language'
-  | 'lastUsed'
-  | 'leave'
-  | 'liveSessions'
-  | 'logins'
-  | 'loginsByDay'
-  | 'mailHelp'
-  | 'next'
-  | 'noDevices'
-  | 'noPassword'
-  | 'notDone'
-  | 'nothing'
-  | 'numbers'
-  | 'passwordHint'
-  | 'register'
-  | 'rolesHint'
-  | 'search'
-  | 'sendLink'
-  | 'sessions'
-  | 'sessionsAre'
-  | 'setPassword'
-  | 'setRoles'
-  | 'show'
-  | 'signIn'
-  | 'signOut'
-  | 'signedIn'
-  | 'thisDevice'
-  | 'unknownDevice'
-  | 'unlock'
-  | 'unverified'
-  | 'users'
-  | 'verified'
-  | 'verify'
-  | 'wrongPassword'
-
-export const words: Record<Language, Words> = { en, ko }
-
-/** The fields of a form that are wrong, each once, in words. What is no field of a form is left out. */
-export function fieldProblems({ errors = [] }: Problem, say: Words): { field: string; text: string }[] {
-  return errors
-    .filter(({ field, code }) => Object.hasOwn(say.labels, field) && Object.hasOwn(say.fields, code))
-    .filter(({ field }, i, all) => all.findIndex((other) => other.field === field) === i)
-    .map(({ field, code }) => ({ field, text: say.fields[code as FieldCode] }))
-}
+export type Words = typeof shared.en

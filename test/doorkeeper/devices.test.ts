@@ -1,6 +1,6 @@
 import { runInDurableObject } from 'cloudflare:test'
 import bcrypt from 'bcryptjs'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { base64url, utf8 } from '../../src/lib/bytes.ts'
 import {
   bearer,
@@ -8,18 +8,19 @@ import {
   callWith,
   CALM,
   claimsOf,
+  clock,
   doorkeeperOf,
   expectProblem,
   freshAddress,
   freshDatabase,
   insertUser,
   loginFrom,
+  mailedToken,
   nobody,
   now,
   ORIGIN,
   PASSWORD,
   stateFor,
-  stopClock,
   storedFor,
   watchedDoorkeeper,
   withFailures,
@@ -27,11 +28,7 @@ import {
 
 freshDatabase()
 
-let hashed_password: string
-beforeAll(async () => {
-  hashed_password = await bcrypt.hash(PASSWORD, 10)
-})
-const somebody = (row: Parameters<typeof insertUser>[0] = {}) => insertUser({ hashed_password, ...row })
+const NEW = 'another password of somebody'
 
 type SignedIn = { access_token: string; device_token: string }
 
@@ -63,8 +60,7 @@ async function statusOf(email: string, device_token: string): Promise<number> {
 
 describe('a device', () => {
   it('is handed a token at login, and is the same device when it shows it again', async () => {
-    const clock = stopClock()
-    const { email } = await somebody()
+    const { email } = await insertUser()
     const first = await signIn(email)
     expect(first.device_token).toMatch(/^lkd_[\w-]{70}$/)
     const [device] = await devicesOf(first)
@@ -81,7 +77,7 @@ describe('a device', () => {
   })
 
   it('is listed with where it was used last, for its owner alone', async () => {
-    const [mine, theirs] = [await somebody(), await somebody()]
+    const [mine, theirs] = [await insertUser(), await insertUser()]
     const [ip, userAgent] = [freshAddress(), 'A browser/1.0']
     const init = {
       method: 'POST',
@@ -108,8 +104,7 @@ describe('a device', () => {
   })
 
   it('is one of ten: the one that was not used for the longest time is a stranger again', async () => {
-    const clock = stopClock()
-    const { email } = await somebody()
+    const { email } = await insertUser()
     const signedIn: SignedIn[] = []
     for (let i = 0; i < 10; i++) {
       signedIn.push(await signIn(email))
@@ -126,7 +121,7 @@ describe('a device', () => {
   })
 
   it('is forgotten by its owner, and by nobody else', async () => {
-    const [mine, theirs] = [await somebody(), await somebody()]
+    const [mine, theirs] = [await insertUser(), await insertUser()]
     const [lost, kept] = [await signIn(mine.email), await signIn(mine.email)]
     const other = await signIn(theirs.email)
     const [{ id }] = (await devicesOf(kept)).slice(-1) as [Listed]
@@ -142,8 +137,27 @@ describe('a device', () => {
     expect(await statusOf(mine.email, kept.device_token)).toBe(200)
   })
 
+  it.each([
+    ['changes', 'POST /user/password', { current_password: PASSWORD, new_password: NEW }],
+    ['resets', 'POST /user/password/reset', { password: NEW }],
+  ])('is a stranger, as every network is, when somebody %s the password', async (_does, route, body) => {
+    const { email } = await insertUser()
+    const attacker = await signIn(email)
+    const owner = await signIn(email)
+    await call('POST', '/user/password/forgot', { json: { email } })
+    const json = { ...body, token: mailedToken(email) }
+    const [method, path] = route.split(' ') as [string, string]
+    expect((await call(method, path, { json, ...bearer(owner.access_token) })).status).toBe(204)
+    const { devices, networks, buckets } = await stateFor(email)
+    expect([devices, networks, buckets]).toEqual([[], [], {}])
+    const { device_token } = attacker
+    await closeToStrangers(email)
+    const answer = await loginFrom(freshAddress(), { email, device_token, password: NEW }, CALM)
+    await expectProblem(answer, 429, 'too_many_attempts')
+  })
+
   it('is forgotten by no token whose session has ended', async () => {
-    const { email } = await somebody()
+    const { email } = await insertUser()
     const ended = await signIn(email)
     const [{ id }] = (await devicesOf(ended)) as [Listed]
     expect((await call('POST', '/user/logout', bearer(ended.access_token))).status).toBe(204)
@@ -152,7 +166,7 @@ describe('a device', () => {
   })
 
   it('takes its failures along when it is forgotten', async () => {
-    const { email } = await somebody()
+    const { email } = await insertUser()
     const signedIn = await signIn(email)
     await loginFrom(freshAddress(), { email, password: 'wrong', device_token: signedIn.device_token }, CALM)
     const [{ id }] = (await devicesOf(signedIn)) as [Listed]
@@ -162,7 +176,7 @@ describe('a device', () => {
   })
 
   it('is no device with a token that is forged, cut, of another account or of another kind', async () => {
-    const [mine, theirs] = [await somebody(), await somebody()]
+    const [mine, theirs] = [await insertUser(), await insertUser()]
     const { device_token, access_token } = await signIn(mine.email)
     const other = await signIn(theirs.email)
     const { refresh_token } = (await signIn(mine.email)) as SignedIn & { refresh_token: string }
@@ -198,14 +212,14 @@ describe('a device', () => {
   })
 
   it('is the same in every spelling of the address', async () => {
-    await somebody({ email: 'a.person@xn--3e0b707e.kr' })
+    await insertUser({ email: 'a.person@xn--3e0b707e.kr' })
     const { device_token } = await signIn('a.person@xn--3e0b707e.kr')
     await closeToStrangers('A.Person@한국.KR')
     expect((await signIn('A.PERSON@한국.kr', { device_token })).device_token).toBe(device_token)
   })
 
   it('proves nothing but itself: a wrong password with it is a wrong password', async () => {
-    const { email } = await somebody()
+    const { email } = await insertUser()
     const { device_token } = await signIn(email)
     const answer = await loginFrom(freshAddress(), { email, password: 'wrong', device_token }, CALM)
     const problem = await expectProblem(answer, 401, 'invalid_credentials')
@@ -217,7 +231,7 @@ describe('the storage of an object', () => {
   it('holds neither the address nor the password nor a token, and is not named by them', async () => {
     const email = 'canary.address@example.com'
     const password = 'canary of a password'
-    await somebody({ email, hashed_password: await bcrypt.hash(password, 10) })
+    await insertUser({ email, hashed_password: await bcrypt.hash(password, 10) })
     const { device_token } = await signIn(email, { password })
     await loginFrom(freshAddress(), { email, password: 'canary of a wrong one' }, CALM)
     await loginFrom(freshAddress(), { email, password: 'canary of a wrong one', device_token }, CALM)
@@ -254,8 +268,7 @@ describe('a session that confirms itself', () => {
   } as const
 
   it.each(Object.entries(ways))('is counted apart, %s', async (_name, [method, path, json]) => {
-    stopClock()
-    const { email } = await somebody()
+    const { email } = await insertUser()
     const { access_token } = await signIn(email)
     const init = { json, headers: { Authorization: `Bearer ${access_token}`, 'CF-Connecting-IP': freshAddress() } }
     await expectProblem(await call(method, path, init), 401, 'invalid_credentials')
@@ -267,8 +280,7 @@ describe('a session that confirms itself', () => {
   })
 
   it('has five attempts over all of these, then waits; other sessions and logins do not', async () => {
-    const clock = stopClock()
-    const { email } = await somebody()
+    const { email } = await insertUser()
     const [thief, owner] = [await signIn(email), await signIn(email)]
     const ask = ([method, path, json]: (typeof ways)[keyof typeof ways], { access_token }: SignedIn, more = {}) =>
       call(method, path, { json: { ...json, ...more }, ...bearer(access_token) })
@@ -288,7 +300,7 @@ describe('a session that confirms itself', () => {
   })
 
   it('is heard while strangers have nothing left, and does not become a device or a known network', async () => {
-    const { email } = await somebody()
+    const { email } = await insertUser()
     const { access_token } = await signIn(email)
     const before = await closeToStrangers(email)
     const headers = { Authorization: `Bearer ${access_token}`, 'CF-Connecting-IP': freshAddress() }
@@ -317,7 +329,7 @@ describe('the login page', () => {
     answer.headers.getSetCookie().find((cookie) => cookie.startsWith('__Host-latchkey-device='))
 
   it('remembers the device in a cookie of its own, by which its owner comes in past a storm', async () => {
-    const { email } = await somebody()
+    const { email } = await insertUser()
     const form = { email, password: PASSWORD }
     const cookie = deviceCookie(await post(form))
     expect(cookie).toMatch(

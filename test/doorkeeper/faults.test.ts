@@ -1,13 +1,13 @@
 import { abortAllDurableObjects } from 'cloudflare:test'
 import bcrypt from 'bcryptjs'
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest'
-import { forgetAccount, forgetDevice } from '../../src/doorkeeper/ask.ts'
+import { forgetAccount, forgetDevice } from '../../src/doorkeeper/rpc.ts'
 import { emptyState, type State } from '../../src/doorkeeper/state.ts'
 import {
   brokenDatabase,
+  callBy,
   callWith,
   CALM,
-  ENV,
   expectProblem,
   freshAddress,
   freshDatabase,
@@ -17,7 +17,6 @@ import {
   nobody,
   ORIGIN,
   stateFor,
-  stopClock,
   storedFor,
   withFailures,
   withinDoorkeeper,
@@ -39,7 +38,6 @@ const counts = ({ buckets, hour }: State) => ({
 
 describe('a database that fails before the comparison', () => {
   it.each([0, 4, 7, 99])('costs the caller nothing, who had failed %i times', async (failures) => {
-    stopClock()
     const { email } = await insertUser()
     const before = counts(await stateFor(email, withFailures(failures)))
     await withinDoorkeeper(email, { DB: brokenDatabase(lost) })
@@ -75,7 +73,6 @@ describe('a database that fails after the comparison', () => {
   const broken = { ...CALM, DB: brokenDatabase(lost) }
 
   it('takes back no failure, though its row in the audit trail was lost', async () => {
-    stopClock()
     const { email } = await insertUser()
     for (let i = 1; i <= 5; i++) {
       const answer = await loginFrom(freshAddress(), { email, password: 'wrong' }, broken)
@@ -149,7 +146,7 @@ describe('a doorkeeper that cannot be reached', () => {
     expect(calls).toEqual([])
   })
 
-  it('closes the same where there is not even a way to it', async () => {
+  it('has the same effect when its namespace does not exist', async () => {
     const { email } = await insertUser()
     const getByName = () => {
       throw new Error('No such namespace.')
@@ -180,7 +177,7 @@ describe('while a password is compared', () => {
     const comparison = heldBack()
     const answer = loginFrom(freshAddress(), { email, ...(password !== undefined && { password }) }, CALM)
     await comparison.begun()
-    await forgetAccount(ENV, email)
+    await forgetAccount(callBy(), email)
     comparison.release()
     expect((await answer).status).toBe(password === undefined ? 200 : 401)
     expect(await storedFor(email)).toEqual([])
@@ -188,14 +185,14 @@ describe('while a password is compared', () => {
   })
 
   it('its device can be forgotten, and is another one afterwards', async () => {
-    const { email } = await insertUser()
+    const { id: user_id, email } = await insertUser()
     const first = await (await loginFrom(freshAddress(), { email }, CALM)).json<{ device_token: string }>()
     const [{ id } = { id: '' }] = (await stateFor(email)).devices
     compare.mockClear()
     const comparison = heldBack()
     const answer = loginFrom(freshAddress(), { email, device_token: first.device_token }, CALM)
     await comparison.begun()
-    expect(await forgetDevice(ENV, email, id)).toBe(true)
+    expect(await forgetDevice(callBy(), { owner: { id: user_id, email }, device: id })).toBe(true)
     comparison.release()
     const second = await (await answer).json<{ device_token: string }>()
     expect(second.device_token).not.toBe(first.device_token)

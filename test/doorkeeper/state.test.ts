@@ -1,15 +1,20 @@
 import { describe, expect, it } from 'vitest'
+import { takeMail } from '../../src/doorkeeper/mails.ts'
 import {
+  bucketOf,
+  type BucketName,
   type Caller,
-  clearBucket,
+  clearCaller,
   type Device,
   emptyState,
   knowDevice,
   knowNetwork,
+  openedByOperator,
   returnAttempt,
+  settled,
   type State,
+  succeed,
   takeAttempt,
-  takeMail,
 } from '../../src/doorkeeper/state.ts'
 
 const START = 1_800_000_000
@@ -20,7 +25,7 @@ function frozen<T>(value: T): T {
   return value
 }
 
-function taken(state: State, caller: Caller, at: number): State {
+function taken(state: State, caller: BucketName, at: number): State {
   const reserved = takeAttempt(frozen(state), caller, at)
   if (!reserved.ok) throw new Error(`${caller} is refused for ${reserved.retry_after} s`)
   return reserved.state
@@ -47,14 +52,14 @@ describe('what an object remembers of attempts', () => {
       expect(takeAttempt(state, caller, START)).toEqual({ ok: false, retry_after: 1 })
     }
     expect(failures(state)).toEqual(Object.fromEntries(callers.map((caller) => [caller, 5])))
-    expect(state.hour).toEqual({ started_at: START, attempts: 35 })
+    expect(state.hour).toEqual({ started_at: START, attempts: 35, strangers: 10, sessions: 10 })
   })
 
   it('forgets, at a right password, the failures of that caller and no others', () => {
     let state = emptyState()
     for (const caller of ['stranger', 'network a', 'device a', 'stranger'] as const) state = taken(state, caller, START)
-    expect(failures(clearBucket(frozen(state), 'device a'))).toEqual({ stranger: 2, 'network a': 1 })
-    expect(failures(clearBucket(frozen(state), 'stranger'))).toEqual({ 'network a': 1, 'device a': 1 })
+    expect(failures(clearCaller(frozen(state), 'device a'))).toEqual({ stranger: 2, 'network a': 1 })
+    expect(failures(clearCaller(frozen(state), 'stranger'))).toEqual({ 'network a': 1, 'device a': 1 })
   })
 
   it('gives back what was never compared, to the caller and to the hour', () => {
@@ -73,7 +78,11 @@ describe('what an object remembers of attempts', () => {
       expect(takeAttempt(state, caller, START + 3_599).ok).toBe(false)
       expect(takeAttempt(state, caller, START + 3_600).ok).toBe(true)
     }
-    expect(taken(state, 'stranger', START + 3_600).hour).toEqual({ started_at: START + 3_600, attempts: 1 })
+    expect(taken(state, 'stranger', START + 3_600).hour).toEqual({
+      started_at: START + 3_600,
+      attempts: 1,
+      strangers: 1,
+    })
   })
 
   it('names the longer of two pauses, where both the hour and the caller have nothing left', () => {
@@ -99,7 +108,7 @@ describe('what an object remembers of attempts', () => {
       const caller = callers[random(callers.length)]!
       const reserved = takeAttempt(state, caller, at)
       if (reserved.ok) {
-        state = random(20) === 0 ? clearBucket(reserved.state, caller) : reserved.state
+        state = random(20) === 0 ? clearCaller(reserved.state, caller) : reserved.state
       } else if ((state.buckets[caller]?.failures ?? 0) < 100) {
         refusals += 1
         expect(takeAttempt(state, caller, at + reserved.retry_after - 1).ok).toBe(false)
@@ -126,16 +135,69 @@ describe('what an object remembers of attempts', () => {
     expect([hour, attempts]).toEqual([17, 100])
   })
 
-  it('leaves the owner room in every hour, when a stranger and a solver of challenges do their worst', () => {
+  it('leaves the owner room in every hour, when strangers and sessions do their worst with every method', () => {
+    const callers = ['stranger', 'challenged', 'sessions', 'session a', 'session b'] as const
+    const names = ['password', 'totp', 'code'].flatMap((method) => callers.map((caller) => bucketOf(method, caller)))
     let state = emptyState()
+    let most = 0
     for (let at = START; at < START + 6 * 3_600; at++) {
-      for (const caller of ['stranger', 'challenged'] as const) {
-        const reserved = takeAttempt(state, caller, at)
+      for (const name of names) {
+        const reserved = takeAttempt(state, name, at)
         if (reserved.ok) state = reserved.state
       }
-      expect(state.hour.attempts).toBeLessThan(40)
+      expect(state.hour.strangers).toBeLessThanOrEqual(30)
+      expect(state.hour.sessions).toBeLessThanOrEqual(20)
+      most = Math.max(most, state.hour.attempts)
+      expect(takeAttempt(state, 'device of the owner', at).ok).toBe(true)
+      expect(takeAttempt(state, 'totp: network of the owner', at).ok).toBe(true)
     }
-    expect(takeAttempt(state, 'device of the owner', START + 6 * 3_600).ok).toBe(true)
+    expect(most).toBe(50)
+  })
+
+  it('leaves sessions room, when strangers do their worst, and strangers when sessions do', () => {
+    const groups = [
+      ['stranger', 'totp: stranger', 'challenged'],
+      ['session a', 'totp: sessions', 'session b'],
+    ] as const
+    for (const [ours, theirs] of [groups, groups.toReversed()]) {
+      let state = emptyState()
+      for (let at = START; at < START + 3_600; at++) {
+        for (const name of theirs!) {
+          const reserved = takeAttempt(state, name, at)
+          if (reserved.ok) state = reserved.state
+        }
+        for (const name of ours!) expect(takeAttempt(state, name, at).ok).toBe(true)
+      }
+    }
+  })
+
+  it('gives back to strangers and to sessions what was never compared, or was right', () => {
+    for (const name of ['totp: stranger', 'totp: sessions', 'session a', 'network a'] as const) {
+      const before = taken(taken(taken(emptyState(), 'stranger', START), 'session b', START), 'device b', START)
+      const after = frozen(taken(before, name, START))
+      expect(returnAttempt(after, name).hour).toEqual(before.hour)
+      expect(succeed(after, name)).toEqual(before)
+    }
+  })
+
+  it('is opened by an operator, except for single sessions and the hour', () => {
+    let state = emptyState()
+    for (const name of ['stranger', 'totp: stranger', 'totp: sessions', 'session a'] as const) {
+      state = taken(state, name, START)
+    }
+    const opened = openedByOperator(frozen(state))
+    expect(failures(opened)).toEqual({ 'session a': 1 })
+    expect(opened.hour).toEqual({ started_at: START, attempts: 4, strangers: 2, sessions: 2 })
+  })
+
+  it('reads an hour that was stored before there were groups', () => {
+    let state: State = { ...emptyState(), hour: { started_at: START, attempts: 58 } }
+    state = taken(returnAttempt(taken(state, 'stranger', START + 1), 'stranger'), 'stranger', START + 1)
+    expect(state.hour).toEqual({ started_at: START, attempts: 59, strangers: 1 })
+    state = taken(state, 'totp: sessions', START + 1)
+    for (const name of ['stranger', 'session a', 'device a'] as const) {
+      expect(takeAttempt(state, name, START + 1)).toEqual({ ok: false, retry_after: 3_599 })
+    }
   })
 })
 
@@ -170,7 +232,7 @@ describe('whom an object remembers', () => {
 
   it('keeps the counts of the twenty sessions that tried last, and of everybody who is no session', () => {
     let state = taken(taken(emptyState(), 'stranger', START), 'device d0', START)
-    for (let n = 0; n < 50; n++) state = taken(state, `session ${n}`, START + 1 + n * 100)
+    for (let n = 0; n < 50; n++) state = taken(state, `session ${n}`, START + 1 + n * 200)
     expect(Object.keys(state.buckets).sort()).toEqual(
       ['device d0', 'stranger', ...Array.from({ length: 20 }, (_, i) => `session ${30 + i}`)].sort(),
     )
@@ -203,5 +265,43 @@ describe('the mails to one address', () => {
     for (const later of [600, 3_600, 86_399]) expect(sent(START + later)).toBe(false)
     expect(sent(START + 86_400)).toBe(true)
     expect(state.mails).toEqual({ started_at: START + 86_400, sent: 1 })
+  })
+})
+
+describe('a clock that was set back by an hour', () => {
+  const HOUR = 3_600
+
+  it('has a bucket wait for no longer than its failures ask for, and then be heard', () => {
+    for (const [count, pause] of [
+      [5, 1],
+      [8, 8],
+      [40, 900],
+    ] as const) {
+      const bucket = { failures: count, blocked_until: START + HOUR + pause, used_at: START + HOUR }
+      const state = settled(frozen({ ...emptyState(), buckets: { stranger: bucket } }), START)
+      expect(takeAttempt(state, 'stranger', START)).toEqual({ ok: false, retry_after: pause })
+      expect(settled(state, START)).toEqual(state)
+      expect(takeAttempt(state, 'stranger', START + pause).ok).toBe(true)
+    }
+  })
+
+  it('counts the hour and the day from now, and takes nothing off them', () => {
+    const ahead = { started_at: START + HOUR, attempts: 60 }
+    const state = settled(
+      frozen({ ...emptyState(), hour: ahead, mails: { started_at: START + 90_000, sent: 10 } }),
+      START,
+    )
+    expect(takeAttempt(state, 'stranger', START)).toEqual({ ok: false, retry_after: HOUR })
+    expect(takeAttempt(state, 'stranger', START + HOUR).ok).toBe(true)
+    expect(takeMail(state, START).allowed).toBe(false)
+    expect(takeMail(state, START + 86_400).allowed).toBe(true)
+  })
+
+  it('keeps a permanent block, and does not change times in the past', () => {
+    const closed = { failures: 100, blocked_until: START + HOUR, used_at: START + HOUR }
+    const past = { failures: 7, blocked_until: START + 3, used_at: START - 1 }
+    const state = settled({ ...emptyState(), buckets: { stranger: closed, 'device a': past } }, START)
+    expect(takeAttempt(state, 'stranger', START)).toEqual({ ok: false, retry_after: 86_400 })
+    expect(state.buckets['device a']).toEqual(past)
   })
 })

@@ -2,6 +2,7 @@ import bcrypt from 'bcryptjs'
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest'
 import {
   CALM,
+  clock,
   expectProblem,
   fresh24,
   freshAddress,
@@ -12,7 +13,6 @@ import {
   now,
   PASSWORD,
   stateFor,
-  stopClock,
   withFailures,
 } from '../support.ts'
 
@@ -22,13 +22,16 @@ const TURNSTILE_SECRET = 'canary-of-the-secret-of-the-challenge'
 const TURNSTILE_VERIFY_URL = 'https://challenge.example/verify'
 const CHALLENGING = { ...CALM, TURNSTILE_SECRET, TURNSTILE_VERIFY_URL } as unknown as Env
 
+/** What Cloudflare says of a challenge that the login form of one of our pages had solved. */
+const SOLVED = { success: true, hostname: 'login.example', action: 'login', 'error-codes': [] }
+
 let compare: MockInstance
 let asked: MockInstance<typeof fetch>
 let logged: MockInstance
 /** What the service of the challenge says. */
 let verdict: (init: RequestInit) => Promise<Response>
 const solves = (init: RequestInit) =>
-  Promise.resolve(Response.json({ success: (init.body as URLSearchParams).get('response') === 'solved' }))
+  Promise.resolve(Response.json({ ...SOLVED, success: (init.body as URLSearchParams).get('response') === 'solved' }))
 
 beforeEach(() => {
   verdict = solves
@@ -63,7 +66,6 @@ const failuresOf = async (email: string) =>
 
 describe('where challenges are set up', () => {
   it('a stranger who must wait is asked to solve one instead', async () => {
-    stopClock()
     const email = await besieged()
     const answer = await attempt({ email })
     expect(answer.headers.get('Retry-After')).toBe('900')
@@ -76,7 +78,6 @@ describe('where challenges are set up', () => {
   })
 
   it('the same is asked for a name that nobody has', async () => {
-    stopClock()
     const [email, unknown] = [await besieged(), nobody()]
     await stateFor(unknown, withFailures(20, now() + 900))
     const texts = []
@@ -90,7 +91,6 @@ describe('where challenges are set up', () => {
   })
 
   it('who solved it is heard, the service having been asked with the secret and the address', async () => {
-    stopClock()
     const email = await besieged()
     const ip = freshAddress()
     const wrong = await attempt({ email, password: 'wrong', turnstile_token: 'solved' }, CHALLENGING, ip)
@@ -106,7 +106,6 @@ describe('where challenges are set up', () => {
   })
 
   it('who solved it has a budget of that, and takes nothing from strangers', async () => {
-    const clock = stopClock()
     const email = await besieged()
     const solved = (password: string) => attempt({ email, password, turnstile_token: 'solved' })
     for (let i = 1; i <= 5; i++) {
@@ -122,8 +121,26 @@ describe('where challenges are set up', () => {
     expect(await failuresOf(email)).toEqual({ stranger: 20 })
   })
 
+  it('none is asked for that could not help: where the hour has nothing left, or those who solved one', async () => {
+    const email = await besieged()
+    await stateFor(email, (state) => ({ ...state, hour: { started_at: now() - 600, attempts: 60 } }))
+    for (const json of [{}, { turnstile_token: 'solved' }]) {
+      const answer = await attempt({ email, ...json })
+      expect(answer.headers.get('Retry-After')).toBe('3000')
+      await expectProblem(answer, 429, 'too_many_attempts')
+    }
+    expect(asked).not.toHaveBeenCalled()
+    clock.forward(3_000)
+    await stateFor(email, withFailures(20, now() + 900))
+    await expectProblem(await attempt({ email }), 429, 'challenge_required')
+    const solvers = { failures: 6, blocked_until: now() + 2, used_at: now() }
+    await stateFor(email, (state) => ({ ...state, buckets: { ...state.buckets, challenged: solvers } }))
+    const answer = await attempt({ email })
+    expect(answer.headers.get('Retry-After')).toBe('2')
+    await expectProblem(answer, 429, 'too_many_attempts')
+  })
+
   it('a hundred solved challenges are enough, for good', async () => {
-    const clock = stopClock()
     const email = await besieged()
     const bucket = { failures: 100, blocked_until: 0, used_at: 0 }
     await stateFor(email, (state) => ({ ...state, buckets: { stranger: bucket, challenged: bucket } }))
@@ -136,20 +153,38 @@ describe('where challenges are set up', () => {
   const doubtful: Record<string, (init: RequestInit) => Promise<Response>> = {
     'is not solved': () =>
       Promise.resolve(Response.json({ success: false, 'error-codes': ['invalid-input-response'] })),
-    'is answered for with a text': () => Promise.resolve(Response.json({ success: 'true' })),
+    'is answered for with a text': () => Promise.resolve(Response.json({ ...SOLVED, success: 'true' })),
+    'was solved at another host': () => Promise.resolve(Response.json({ ...SOLVED, hostname: 'evil.example' })),
+    'was solved at a host below ours': () => Promise.resolve(Response.json({ ...SOLVED, hostname: 'x.login.example' })),
+    'was solved nowhere that is told': () => Promise.resolve(Response.json({ success: true, action: 'login' })),
+    'was solved in another form': () => Promise.resolve(Response.json({ ...SOLVED, action: 'newsletter' })),
+    'was solved in a form without a name': () => Promise.resolve(Response.json({ ...SOLVED, action: '' })),
+    'is solved, and names a list of hosts': () =>
+      Promise.resolve(Response.json({ ...SOLVED, hostname: ['login.example'] })),
     'is answered for with a list': () => Promise.resolve(Response.json([true])),
     'is answered for with null': () => Promise.resolve(Response.json(null)),
     'is answered for with a page': () => Promise.resolve(new Response('<h1>Bad gateway</h1>', { status: 502 })),
     'cannot be asked about': () => Promise.reject(new Error(`connect to ${TURNSTILE_SECRET} failed`)),
   }
   it.each(Object.entries(doubtful))('a challenge that %s is none', async (_name, says) => {
-    stopClock()
     const email = await besieged()
     verdict = says
     await expectProblem(await attempt({ email, turnstile_token: 'solved' }), 429, 'challenge_required')
     expect(asked).toHaveBeenCalledTimes(1)
     expect(compare).not.toHaveBeenCalled()
     expect(await failuresOf(email)).toEqual({ stranger: 20 })
+  })
+
+  it.each([
+    ['a page that may call us', {}, 'app.example', 200],
+    ['a host that is set', { TURNSTILE_HOSTNAMES: 'shop.example, www.shop.example' }, 'www.shop.example', 200],
+    ['a host of ours, where others are set', { TURNSTILE_HOSTNAMES: 'shop.example' }, 'login.example', 429],
+    ['a host of nobody, where there is none', { PUBLIC_URL: '', ALLOWED_ORIGINS: '' }, '', 429],
+  ])('a challenge that was solved at %s', async (_where, more, hostname, status) => {
+    const email = await besieged()
+    verdict = () => Promise.resolve(Response.json({ ...SOLVED, hostname }))
+    const own = { ...CHALLENGING, ...more } as unknown as Env
+    expect((await attempt({ email, turnstile_token: 'solved' }, own)).status).toBe(status)
   })
 
   it('a challenge whose service is silent is none after five seconds', async () => {
@@ -177,7 +212,6 @@ describe('where challenges are set up', () => {
   })
 
   it('the owner of a device waits for its own budget, and a solved challenge does not add to it', async () => {
-    stopClock()
     const { email } = await insertUser()
     const answer = await loginFrom(freshAddress(), { email }, CHALLENGING)
     const { device_token } = await answer.json<{ device_token: string }>()
@@ -192,7 +226,6 @@ describe('where challenges are set up', () => {
   })
 
   it('somebody in a network that is known, and has nothing left, is heard after a challenge', async () => {
-    stopClock()
     const { email } = await insertUser()
     const home = fresh24()
     expect((await loginFrom(`${home}.1`, { email }, CHALLENGING)).status).toBe(200)
@@ -206,7 +239,6 @@ describe('where challenges are set up', () => {
 
 describe('where no challenges are set up', () => {
   it('a token of one is nothing, and nobody is asked about it', async () => {
-    stopClock()
     const email = await besieged()
     await expectProblem(await attempt({ email, turnstile_token: 'solved' }, CALM), 429, 'too_many_attempts')
     expect(asked).not.toHaveBeenCalled()

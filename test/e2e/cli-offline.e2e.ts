@@ -4,10 +4,15 @@ import { randomUUID } from 'node:crypto'
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { disableUser } from '../../src/core/administration.ts'
 import { batch } from '../../src/core/d1.ts'
-import { findUser, hasEmail } from '../../src/core/users.ts'
+import { findUser, hasEmail } from '../../src/core/users/users.ts'
+import { disableUser } from '../../src/features/admin/disable.ts'
+import { MIGRATIONS } from '../../src/core/migrations.ts'
 import { sql } from '../../src/lib/sql.ts'
+import { withLocalD1 } from '../../scripts/local.ts'
+import { applyMigrations } from '../../scripts/migrations.ts'
+import { checkDatabase } from '../../scripts/cli/check-database.ts'
+import { commandCall } from '../../scripts/cli/call.ts'
 import { inlined, wranglerD1 } from '../../scripts/cli/wrangler-d1.ts'
 import { latchkey } from './cli.ts'
 import { executeFile, ROOT, temporaryFolder } from './service.ts'
@@ -27,13 +32,14 @@ describe('a database through wrangler', () => {
     await batch(db, [insert(one), insert(two)])
     const user = await findUser(db, hasEmail(one))
     expect(user).toEqual(expect.objectContaining({ email: one, roles: ['admin'] }))
-    await disableUser(db, user!.id, { ...by, request_id: 'r' }, 1_000)
+    const command = commandCall(db, { ...by, request_id: 'r' }, 1_000)
+    await disableUser(command, user!.id)
     expect((await findUser(db, hasEmail(one)))?.disabled_at).toBe(1_000)
     const [events] = await batch<{ user_agent: string }>(db, [sql`SELECT user_agent FROM audit_events`])
     expect(events).toEqual([{ user_agent: by.user_agent }])
 
     const last = await findUser(db, hasEmail(two))
-    await expect(disableUser(db, last!.id, { ...by, request_id: 'r' }, 1_000)).rejects.toThrow('last_admin')
+    await expect(disableUser(command, last!.id)).rejects.toThrow('last_admin')
     const third = `${randomUUID()}@example.com`
     await expect(batch(db, [insert(third), insert(two)])).rejects.toThrow('unavailable') // the second is not unique
     expect(await findUser(db, hasEmail(third))).toBeUndefined()
@@ -65,7 +71,8 @@ describe('secret rotate', () => {
     expect(statSync(file).mode & 0o777).toBe(0o600)
     expect(readdirSync(folder).filter((name) => name.startsWith('vars'))).toEqual(['vars'])
 
-    await latchkey(['secret', 'rotate', 'LATCHKEY_SECRET', '--file', file]) // never set: it was derived
+    // Never set: it was derived.
+    await latchkey(['secret', 'rotate', 'LATCHKEY_SECRET', '--file', file, '--persist-to', join(folder, 'rotated')])
     const [, key] = /^JWT_SECRET_KEY=(.+)$/m.exec(after)!
     expect(readFileSync(file, 'utf8')).toContain(`LATCHKEY_SECRET_PREVIOUS=${key}\n`)
   })
@@ -73,12 +80,12 @@ describe('secret rotate', () => {
   it('says the steps for a deployed one, in order', async () => {
     const { code, stdout } = await latchkey(['secret', 'rotate', 'LATCHKEY_SECRET', '--remote'])
     expect(code).toBe(0)
-    const [old, fresh, gone] = [
+    const places = [
       'put LATCHKEY_SECRET_PREVIOUS',
       'put LATCHKEY_SECRET ',
+      'secret rotate LATCHKEY_SECRET --reencrypt --remote',
       'delete LATCHKEY_SECRET_PREVIOUS',
-    ]
-    const places = [old!, fresh!, gone!].map((step) => stdout.indexOf(step))
+    ].map((step) => stdout.indexOf(step))
     expect(places).toEqual([...places].sort((a, b) => a - b))
     expect(places[0]).toBeGreaterThan(0)
   })
@@ -128,6 +135,48 @@ describe('wrong usage', () => {
     const { code, stdout, stderr } = await latchkey(args)
     expect([code, stdout]).toEqual([2, ''])
     expect(stderr).toContain('Usage: npm run latchkey')
+    expect(stderr.trim().split('\n')).toHaveLength(2) // the error stands last, where it is seen
+  })
+
+  it.each([
+    [['users', 'lsit'], 'There is no command "users lsit". Did you mean "users list"?'],
+    [['user', 'show', '1'], 'There is no command "user show". Did you mean "users show"?'],
+    [['list'], 'There is no command "list". Did you mean "users list"?'],
+    [['doctr', '--json'], 'There is no command "doctr". Did you mean "doctor"?'],
+    [['users', 'lsit', '--help'], 'There is no command "users lsit". Did you mean "users list"?'],
+    [['help', 'frobnicate'], 'There is no command "frobnicate".'],
+    [['secret'], 'Which one? "secret rotate".'],
+    [['--json', 'users', 'list'], 'The command comes first, its options after it.'],
+    [['users', 'list', '--emial', 'a'], 'There is no option --emial. Did you mean "--email"?'],
+    [['doctor', '--remoet'], 'There is no option --remoet. Did you mean "--remote"?'],
+    [['users', 'list', '-x'], 'There is no option -x.'],
+  ])('%j: %s', async (args, said) => {
+    const { code, stdout, stderr } = await latchkey(args)
+    expect([code, stdout, stderr.trimEnd().split('\n').at(-1)]).toEqual([2, '', said])
+  })
+
+  it('the help of a group is its commands', async () => {
+    for (const args of [
+      ['users', '--help'],
+      ['help', 'users'],
+      ['users', '-h'],
+    ]) {
+      const { code, stdout, stderr } = await latchkey(args)
+      expect([code, stderr]).toEqual([0, ''])
+      expect(stdout).toMatch(/^Usage: npm run latchkey -- users <command>/)
+      expect([...stdout.matchAll(/^ {2}(\w+ \w+)/gm)].map(([, name]) => name)).toEqual([
+        'users create',
+        'users list',
+        'users show',
+        'users disable',
+        'users enable',
+        'users revoke',
+        'users roles',
+        'users factors',
+        'users factors',
+        'users delete',
+      ])
+    }
   })
 
   it('help is no error, and names the exit codes', async () => {
@@ -136,5 +185,38 @@ describe('wrong usage', () => {
       expect([code, stderr]).toEqual([0, ''])
       expect(stdout).toContain('Exit codes')
     }
+  })
+})
+
+describe('doctor', () => {
+  it('names a missing migration of ours, though one of somebody’s own has a higher number', async () => {
+    const persistTo = join(folder, 'doctor')
+    const change = (text: string) => withLocalD1(persistTo, (db) => db.prepare(text).run())
+    const migrations = async () => (await checkDatabase(false, persistTo, Date.now() / 1000))[0]
+    await withLocalD1(persistTo, applyMigrations)
+    await change(`INSERT INTO d1_migrations (name) VALUES ('9001_of_somebody.sql')`)
+    expect(await migrations()).toMatchObject({ level: 'ok', about: 'migrations' })
+    await change(`DELETE FROM d1_migrations WHERE name = '${MIGRATIONS.at(-1)}.sql'`)
+    const { level, text } = (await migrations())!
+    expect([level, text]).toEqual(['fail', expect.stringContaining(`1 is missing (${MIGRATIONS.at(-1)}.sql)`)])
+  })
+
+  it('names the columns that keep accounts from being deleted', async () => {
+    const persistTo = join(folder, 'kept')
+    const accounts = async () =>
+      (await checkDatabase(false, persistTo, Date.now() / 1000)).find(({ about }) => about === 'accounts')
+    await withLocalD1(persistTo, async (db) => {
+      await applyMigrations(db)
+      await db.batch(
+        [
+          'CREATE TABLE my_notes (user_id INTEGER REFERENCES users(id) ON DELETE CASCADE)',
+          'CREATE TABLE my_drafts (user_id INTEGER REFERENCES users(id) ON DELETE SET NULL, note REFERENCES my_notes)',
+        ].map((text) => db.prepare(text)),
+      )
+    })
+    expect(await accounts()).toMatchObject({ level: 'ok' })
+    await withLocalD1(persistTo, (db) => db.prepare('CREATE TABLE likes (user_id REFERENCES Users(id))').run())
+    const text = 'likes.user_id keeps accounts from being deleted: add ON DELETE CASCADE'
+    expect(await accounts()).toMatchObject({ level: 'warn', text })
   })
 })

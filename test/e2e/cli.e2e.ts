@@ -1,5 +1,6 @@
 /** The promise to an operator: what the command line changes counts at the running service within seconds. */
 import { randomUUID } from 'node:crypto'
+import { TOTP } from 'otpauth'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { latchkey, type Ran } from './cli.ts'
 import { python, withoutPython } from './python.ts'
@@ -109,6 +110,48 @@ describe('npm run latchkey, beside npm run dev', () => {
       '--json',
     ])
     expect(limited.stdout.trim().split('\n')).toHaveLength(1)
+  })
+
+  it('lists the factors of a user, and removes what was lost', async () => {
+    const user = await person()
+    const token = await accessToken(service.url, user)
+    const ask = async <Answer>(path: string, json?: object): Promise<Answer> => {
+      const headers = { Authorization: `Bearer ${token}`, ...(json && { 'Content-Type': 'application/json' }) }
+      const init = { method: 'POST', headers, ...(json && { body: JSON.stringify(json) }) }
+      return (await (await fetch(service.url + path, init)).json()) as Answer
+    }
+    const { secret } = await ask<{ secret: string }>('/user/totp')
+    await ask('/user/totp/confirm', { code: new TOTP({ secret }).generate() })
+    expect((await logIn(service.url, user)).status).toBe(403)
+
+    const listed = await cli(['users', 'factors', user.email, '--json'])
+    const { factors, recovery_codes_left } = JSON.parse(listed.stdout) as {
+      factors: { id: string; type: string }[]
+      recovery_codes_left: number
+    }
+    expect([factors, recovery_codes_left]).toEqual([[expect.objectContaining({ type: 'totp' })], 10])
+    expect(listed.stdout).not.toContain(secret)
+    expect((await cli(['users', 'factors', user.email])).stdout).toContain('Authenticator app')
+
+    for (const [args, code] of [
+      [['unknown'], 1],
+      [[factors[0]!.id, '--all'], 2],
+    ] as const) {
+      expect((await cli(['users', 'factors', 'remove', user.email, ...args])).code).toBe(code)
+    }
+    expect((await logIn(service.url, user)).status).toBe(403)
+    const removed = await cli(['users', 'factors', 'remove', user.email, factors[0]!.id, '--json'])
+    expect(removed.stderr).toContain('no longer has: Authenticator app')
+    expect(JSON.parse(removed.stdout)).toEqual({ id: user.id, email: user.email, removed: [factors[0]!.id] })
+    expect((await logIn(service.url, user)).status).toBe(200)
+    await expect.poll(() => call(token, '/action'), { timeout: 20_000 }).toBe(401)
+    const [left] = await rows(
+      `SELECT (SELECT count(*) FROM recovery_codes WHERE user_id = ${user.id}) AS codes,
+        (SELECT count(*) FROM audit_events WHERE user_id = ${user.id} AND event = 'factors_removed'
+          AND actor LIKE 'cli:%') AS told`,
+    )
+    expect(left).toEqual({ codes: 0, told: 1 })
+    expect((await cli(['users', 'factors', 'remove', user.email, '--all'])).stderr).toContain('had no second factor')
   })
 
   it('sets, adds and removes roles, and lists by them', async () => {

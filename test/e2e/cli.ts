@@ -1,12 +1,12 @@
 /** The command line as an operator uses it: `npm run latchkey`, on the data of a test. */
 import { spawn } from 'node:child_process'
-import { ROOT } from './service.ts'
+import { cleanCopy } from './service.ts'
 
 export type Ran = { code: number | null; stdout: string; stderr: string }
 
 /** Runs one command to its end, with this on its standard input. */
 export function latchkey(args: string[], input = ''): Promise<Ran> {
-  const child = spawn('npm', ['run', '--silent', 'latchkey', '--', ...args], { cwd: ROOT, stdio: 'pipe' })
+  const child = spawn('npm', ['run', '--silent', 'latchkey', '--', ...args], { cwd: cleanCopy(), stdio: 'pipe' })
   let [stdout, stderr] = ['', '']
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))

@@ -40,6 +40,45 @@ const held = (storage: TokenStorage) => JSON.parse(storage.read(tokensName()) ??
 const change = (storage: TokenStorage, how: (tokens: Held) => Partial<Held>) =>
   storage.write(tokensName(), JSON.stringify({ ...held(storage)!, ...how(held(storage)!) }))
 
+describe('an address', () => {
+  it.each([
+    'localhost:8787',
+    'login.example',
+    '//login.example',
+    '/login',
+    '',
+    'ftp://login.example',
+    'https:',
+    'https://somebody:a-password@login.example',
+    'https://login.example/login',
+    'https://login.example?lang=ko',
+    'https://login.example#top',
+    undefined as unknown as string,
+  ])('that is no origin is refused at once, and not repeated: %s', (url) => {
+    const without = (what: () => unknown) => {
+      expect(what).toThrow(TypeError)
+      expect(what).toThrow(/an address like https:\/\/login\.example\.com/)
+      expect(what).not.toThrow(/a-password/)
+    }
+    without(() => createClient({ url, storage: memoryStorage() }))
+    without(() => createClient({ url: 'https://login.example', origins: [url], storage: memoryStorage() }))
+  })
+
+  it.each(['https://login.example', 'https://login.example/', 'HTTPS://Login.Example:443', 'http://localhost:8787'])(
+    'that is one is taken: %s',
+    async (url) => {
+      const asked: string[] = []
+      const network = (request: Request) => {
+        asked.push(request.url)
+        return Promise.resolve(new Response())
+      }
+      const own = createClient({ url, origins: [`${new URL(url).origin}/`], storage: memoryStorage(), fetch: network })
+      await own.fetch('/action')
+      expect(asked).toEqual([`${new URL(url).origin}/action`])
+    },
+  )
+})
+
 describe('in Node', () => {
   let storage: TokenStorage
   let client: Client
@@ -132,6 +171,26 @@ describe('in Node', () => {
     })
     expect(answer.status).toBe(200)
     expect(asked.slice(1)).toEqual(['POST /user/reauth', 'POST /user/refresh', 'POST /user/reauth'])
+    expect(((await answer.json()) as { access_token: string }).access_token).toBe(held(storage)!.access_token)
+  })
+
+  it('keeps the tokens of a session that is fresh, because those of the former one are worth nothing', async () => {
+    await client.login(service.demo)
+    const before = held(storage)!
+    const json = { method: 'POST', headers: { 'Content-Type': 'application/json' } }
+    const answer = await client.fetch('/user/reauth', {
+      ...json,
+      body: JSON.stringify({ password: service.demo.password }),
+    })
+    expect(answer.status).toBe(200)
+    expect(held(storage)!.refresh_token).not.toBe(before.refresh_token)
+    expect(await act()).toBe(200)
+    expired()
+    expect(await act()).toBe(200)
+    const former = await fetch(`${service.url}/user/me`, {
+      headers: { Authorization: `Bearer ${before.access_token}` },
+    })
+    expect(former.status).toBe(401)
   })
 
   it('does not renew for other refusals', async () => {

@@ -1,10 +1,11 @@
 /** The promise to a developer: one command, nothing to answer, nothing to clean up, and never a deployed database. */
 import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { existsSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import bcrypt from 'bcryptjs'
 import { afterEach, describe, expect, it } from 'vitest'
+import { addressOf } from '../../scripts/address.ts'
 import {
   accessToken,
   execute,
@@ -12,6 +13,7 @@ import {
   familyOf,
   freePort,
   freshClone,
+  isRunning,
   literal,
   logIn,
   query,
@@ -84,6 +86,60 @@ describe('npm run dev', () => {
     expect(family.length).toBeGreaterThan(4) // npm, a shell, the script, wrangler, workerd
     signal(-pid, 'SIGINT') // a terminal sends it to the whole group
     await expect.poll(() => family.filter((id) => signal(id, 0)), { timeout: 10_000 }).toEqual([])
+  })
+
+  it.each([
+    ['npm', 'SIGTERM'],
+    ['npm', 'SIGINT'],
+    ['npm', 'SIGHUP'],
+    ['npm', 'SIGKILL'],
+    ['the script', 'SIGTERM'],
+    ['the script', 'SIGHUP'],
+    ['the script', 'SIGKILL'],
+  ] as const)('when %s alone gets %s, nothing is left on the port', async (who, name) => {
+    const { pid, port } = await start({})
+    const family = familyOf(pid)
+    signal(who === 'npm' ? pid : family[1]!, name)
+    await expect.poll(() => family.filter((id) => isRunning(id)), { timeout: 15_000 }).toEqual([])
+    await expect(fetch(`http://localhost:${port}/health`)).rejects.toThrow('fetch failed')
+  })
+
+  it('says where it is only when it is there: not on a port that is taken', async () => {
+    const { port, output } = await start({})
+    const args = ['run', 'dev', '--', '--port', String(port), '--persist-to', folder()]
+    const second = await run('npm', args)
+    expect(second.code).toBe(1)
+    expect(second.output).toContain('already in use')
+    expect(second.output).not.toMatch(/Latchkey +http|Demo login/)
+    expect(output()).toContain('Demo login')
+  })
+
+  it('is itself wherever it will be deployed to', async () => {
+    const root = folder()
+    freshClone(root)
+    const file = join(root, 'wrangler.toml')
+    const route = 'routes = [{ pattern = "login.example", custom_domain = true }]\n\n[dev]\nlocal_protocol = "http"\n'
+    writeFileSync(file, readFileSync(file, 'utf8').replace('[[d1_databases]]', `${route}\n[[d1_databases]]`))
+    const service = await start({ root, withoutArguments: true })
+    const body = new URLSearchParams({ email: service.demo.email, password: service.demo.password })
+    const headers = { Origin: service.url } // as a browser without Sec-Fetch-Site sends it
+    const answer = await fetch(`${service.url}/login`, { method: 'POST', headers, body, redirect: 'manual' })
+    expect(answer.status).toBe(303)
+    expect(answer.headers.getSetCookie()[0]).toMatch(/^latchkey=/)
+  })
+
+  it.each([
+    [{ ip: 'localhost', protocol: 'http' }, 'http://localhost', 'http://localhost'],
+    [{ ip: 'localhost', protocol: 'https' }, 'https://localhost', 'https://localhost'],
+    [{ ip: '0.0.0.0', protocol: 'http' }, 'http://localhost', 'http://localhost'],
+    [{ ip: '*', protocol: 'https' }, 'https://localhost', 'https://localhost'],
+    [{ ip: '127.0.0.1', protocol: 'http' }, 'http://127.0.0.1', 'http://127.0.0.1'],
+    [{ ip: '::1', protocol: 'http' }, 'http://[::1]', 'http://[::1]'],
+    [{ ip: '192.0.2.1', protocol: 'https' }, 'https://192.0.2.1', 'https://192.0.2.1'],
+    [{ ip: '192.0.2.1', protocol: 'http' }, 'http://192.0.2.1', 'http://localhost'], // what may be a PUBLIC_URL
+  ])('%o is %s, and mails lead to %s', async (asked, url, publicUrl) => {
+    const address = { port: 8080, url: `${url}:8080`, publicUrl: `${publicUrl}:8080` }
+    expect(await addressOf({ ...asked, port: 8080 })).toEqual(address)
   })
 
   it('refuses --remote before it does anything', async () => {

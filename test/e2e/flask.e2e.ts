@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { settings } from '../../src/config.ts'
-import { PYTHON, python } from './python.ts'
+import { PYTHON, python, pythonArgs } from './python.ts'
 import {
   accessToken,
   freePort,
@@ -117,6 +117,21 @@ describe.skipIf(withoutFlask)('a Flask application and its 10,000 users', () => 
     expect((await fetch(`${flask.url}/action`)).status).toBe(401)
   })
 
+  it('our token opens it at once on a host whose clock is three seconds behind, and so does its own', async () => {
+    const behind = await startFlask(database, 3)
+    try {
+      const { id, email, password } = sample[1]!
+      const token = await accessToken(service.url, { email, password })
+      const response = await open(behind.url, token)
+      expect([response.status, await response.json()]).toEqual([200, { user_id: id }])
+      const own = await accessToken(behind.url, { email, password })
+      expect((await open(behind.url, own)).status).toBe(200)
+      expect((await open(service.url, own)).status).toBe(legacy ? 200 : 401)
+    } finally {
+      await behind.stop()
+    }
+  })
+
   it('a token of Flask does not open what is ours, unless a migration is said to be running', async () => {
     const { email, password } = sample[0]!
     const token = await accessToken(flask.url, { email, password })
@@ -148,12 +163,12 @@ describe.skipIf(withoutFlask)('a Flask application and its 10,000 users', () => 
   })
 })
 
-/** Waits until it answers. */
-async function startFlask(database: string) {
+/** Waits until it answers. Its clock may be behind, by so many seconds. */
+async function startFlask(database: string, behind = 0) {
   const port = await freePort()
   const file = join(import.meta.dirname, 'python', 'flask_app', 'app.py')
   const env = { ...process.env, DATABASE: database, JWT_SECRET_KEY: KEY }
-  const child = spawn(PYTHON, [file, String(port)], { env, stdio: 'ignore' })
+  const child = spawn(PYTHON, [...pythonArgs(file, behind), String(port)], { env, stdio: 'ignore' })
   const exited = new Promise<void>((done) => child.once('exit', () => done()))
   const url = `http://127.0.0.1:${port}`
   for (let tries = 0; tries < 400; tries++) {

@@ -103,7 +103,7 @@ DELIMITER ;
       (2,'b''c@example.com',0x243262,b'1'),(-3,NULL,X'',NOW(1,(2)));`
       expect(readText(dump(values), { blockBytes })).toEqual([
         { id: '1', email: `O'Brien\\"@example.com`, hashed_password: '$2b$12\0\x1a\n', active: '1' },
-        { id: '2', email: "b'c@example.com", hashed_password: Buffer.from('$2b'), active: UNREADABLE },
+        { id: '2', email: "b'c@example.com", hashed_password: Buffer.from('$2b'), active: '1' },
         { id: '-3', email: null, hashed_password: Buffer.alloc(0), active: UNREADABLE },
       ])
     },
@@ -295,8 +295,17 @@ describe('hostile and broken files', () => {
       ['2: wrong_column_count', '3: wrong_column_count', { id: '3', email: 'c' }],
     ],
     ['CSV with text after a quote', 'id,email\n"1"x,a\n2,b\n', ['2: malformed_csv', { id: '2', email: 'b' }]],
-    ['CSV with a quote that is never closed', 'id,email\n1,a\n2,"b\n3,c\n', [{ id: '1', email: 'a' }, '3: truncated']],
+    [
+      'CSV with a quote that is never closed',
+      'id,email\n1,a\n2,"b\n3,c\n',
+      [{ id: '1', email: 'a' }, '3: truncated', { id: '3', email: 'c' }],
+    ],
     ['CSV with NUL', 'id,email\n1,a\0b\n', [{ id: '1', email: 'a\0b' }]],
+    [
+      'CSV with CRLF between quotes',
+      'id,note\r\n1,"two\r\nlines"\r\n2\r\n',
+      [{ id: '1', note: 'two\r\nlines' }, '4: wrong_column_count'],
+    ],
     [
       'JSON lines with broken ones',
       '{"a":1}\n{"a":\n[]\nnull\n7\n{"a":2}',
@@ -318,6 +327,22 @@ describe('hostile and broken files', () => {
   ])('%s', (_name, content, expected) => {
     expect(readText(content)).toEqual(expected)
     expect(readText(content, { blockBytes: 1 })).toEqual(expected)
+  })
+
+  it('a broken record of CSV keeps the cells before the break, so that its user can be named', () => {
+    const rows = [...openSource(fileOf('id,email,name\n7,a@example.com,"A"x\n8,b@example.com,"B\n')).rows]
+    expect(rows).toMatchObject([
+      { line: 2, fault: 'malformed_csv', cells: ['7', 'a@example.com', 'A'] },
+      { line: 3, fault: 'truncated', cells: ['8', 'b@example.com'] },
+    ])
+  })
+
+  it('a cell of CSV that is too long without quotes is one cell, and no second row begins in it', () => {
+    const rows = [
+      { id: '1', note: UNREADABLE },
+      { id: '2', note: 'b' },
+    ]
+    expect(readText(`id,note\n1,${'x'.repeat(3_000_000)}\n2,b\n`, { format: 'csv' })).toEqual(rows)
   })
 
   it('bytes that are not UTF-8 spoil their cell alone', () => {

@@ -1,15 +1,18 @@
 /** Users that are moved by the command line, into the database that `npm run dev` uses. */
 import { spawn } from 'node:child_process'
-import { globSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { globSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { commandCall } from '../../scripts/cli/call.ts'
 import { wranglerD1 } from '../../scripts/cli/wrangler-d1.ts'
 import { exportFormats, storedUsers } from '../../scripts/import/export.ts'
 import { importUsers, type Outcome, type Run } from '../../scripts/import/run.ts'
 import { openSource } from '../../scripts/import/source.ts'
-import { applyMigrations, OFFLINE, ROOT, withLocalD1 } from '../../scripts/local.ts'
+import { OFFLINE, ROOT, withLocalD1 } from '../../scripts/local.ts'
+import { applyMigrations } from '../../scripts/migrations.ts'
+import { lendEmpty } from './lent-database.ts'
 import { run, temporaryFolder } from './service.ts'
 
 process.env = { ...process.env, ...OFFLINE }
@@ -20,29 +23,8 @@ const HASH = '$2b$12$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy'
 const NOW = 1_700_000_000
 const by = { ip: null, country: null, user_agent: null, language: 'en', request_id: 'r', actor: 'cli:test' } as const
 
-/** One database for all tests that want an empty one: to start workerd for each takes a second. */
-let db: D1Database
-const closed = Promise.withResolvers<void>()
-let lending: Promise<void>
-beforeAll(async () => {
-  const opened = Promise.withResolvers<D1Database>()
-  lending = withLocalD1(join(folder, 'empty'), async (lent) => {
-    await applyMigrations(lent)
-    opened.resolve(lent)
-    await closed.promise
-  })
-  db = await opened.promise
-})
-afterAll(async () => {
-  closed.resolve()
-  await lending
-  rmSync(folder, { recursive: true, force: true })
-})
-
-async function withEmpty<T>(use: (db: D1Database) => Promise<T>): Promise<T> {
-  await db.batch(['users', 'sqlite_sequence', 'audit_events'].map((table) => db.prepare(`DELETE FROM ${table}`)))
-  return use(db)
-}
+const empty = lendEmpty(folder)
+const withEmpty = async <T>(use: (db: D1Database) => Promise<T>): Promise<T> => use(await empty())
 
 function file(content: string, name = 'in.jsonl'): string {
   const path = join(folder, name)
@@ -63,9 +45,8 @@ async function imported(db: D1Database, content: string, options: Partial<Run> &
   const source = openSource(file(content))
   try {
     await importUsers(source, {
+      call: commandCall(db, by, NOW),
       target: { db, maxBytes },
-      by,
-      now: NOW,
       named: new Map(),
       dryRun: false,
       withoutPassword: false,
@@ -101,8 +82,8 @@ describe('what a stranger brings', () => {
       const content = jsonl([{ email: 'without@example.com' }, { id: 1, email: 'with@example.com' }])
       const outcomes = await imported(db, content, { dryRun })
       expect(outcomes.map(({ line, outcome }) => [line, outcome])).toEqual([
-        [2, 'taken'],
         [1, 'taken'],
+        [2, 'taken'],
       ])
       const rows = await db.prepare('SELECT id, email FROM users ORDER BY id').all()
       const expected = ['with@example.com', 'without@example.com'].map((email, i) => ({ id: i + 1, email }))
@@ -117,7 +98,8 @@ describe('what a stranger brings', () => {
       expect(brief(await imported(db, line, { named: new Map([['hashed_password', 'pw']]) }))).toEqual([[1, 'taken']])
       const csv = file(`id,email,pw\n2,b@example.com,${HASH}\n`, 'pw.csv')
       const source = openSource(csv)
-      const run = { target: { db, maxBytes: 1_000_000 }, by, now: NOW, named: new Map(), dryRun: false }
+      const call = commandCall(db, by, NOW)
+      const run = { call, target: { db, maxBytes: 1_000_000 }, named: new Map(), dryRun: false }
       const rest = { withoutPassword: false, newIds: false, firebase: undefined, report: () => {} }
       await expect(importUsers(source, { ...run, ...rest })).rejects.toThrow('--map hashed_password=')
       source.close()
@@ -165,6 +147,30 @@ describe('rows that are in the way', () => {
     [13, 'taken'],
   ]
 
+  it('are not only those of an account that has the address: it is kept free for whoever had it until recently', async () => {
+    await withEmpty(async (db) => {
+      await imported(db, jsonl([{ id: 1, email: 'new@example.com' }]))
+      await db
+        .prepare(
+          `INSERT INTO undos (hash, user_id, what, email, created_at, expires_at)
+            VALUES (?, 1, 'email_changed', 'old@example.com', ?, ?)`,
+        )
+        .bind('h'.repeat(43), NOW - 60, NOW + 1)
+        .run()
+      const rows = [
+        { id: 1, email: 'old@example.com' },
+        { id: 2, email: 'OLD@example.com' },
+      ]
+      for (const dryRun of [true, false]) {
+        const outcomes = brief(await imported(db, jsonl([rows[1]!]), { dryRun }))
+        expect(outcomes).toEqual([[1, 'email_taken', '1 old@example.com']])
+      }
+      expect(brief(await imported(db, jsonl([rows[0]!])))).toEqual([[1, 'present']])
+      await db.prepare('UPDATE undos SET expires_at = ?').bind(NOW).run()
+      expect(brief(await imported(db, jsonl([rows[1]!])))).toEqual([[1, 'taken']])
+    })
+  })
+
   it.each([
     ['in one statement', 1_000_000],
     ['in many', 120],
@@ -198,13 +204,38 @@ describe('rows that are in the way', () => {
     })
   })
 
+  it('a registration that nobody confirmed gives way, and an account that waits for an operator does not', async () => {
+    await withEmpty(async (db) => {
+      const waiting = `INSERT INTO users (id, email, email_verified, unconfirmed_until, disabled_at) VALUES`
+      await db
+        .prepare(`${waiting} (7, 'A@example.com', 0, 9999999999, NULL), (8, 'b@example.com', 0, 9999999999, 1)`)
+        .run()
+      const rows = ['a@example.com', 'b@example.com'].map((email, i) => ({ id: i + 1, email }))
+      const expected = [
+        [1, 'taken'],
+        [2, 'email_taken', '8 b@example.com'],
+      ]
+      expect(brief(await imported(db, jsonl(rows), { dryRun: true }))).toEqual(expected)
+      expect(brief(await imported(db, jsonl(rows)))).toEqual(expected)
+      const { results } = await db.prepare('SELECT id, email FROM users ORDER BY id').all()
+      expect(results.map(({ id }) => id)).toEqual([1, 8])
+      const row = { at: NOW, user_id: 7, request_id: by.request_id, actor: by.actor }
+      const deleted = `SELECT at, user_id, request_id, actor FROM audit_events WHERE event = 'account_deleted'`
+      expect((await db.prepare(deleted).all()).results).toEqual([row])
+      const told = await db.prepare(`SELECT type, user_id, actor FROM webhook_outbox WHERE user_id = 7`).all()
+      expect(told.results).toEqual([{ type: 'user.deleted', user_id: 7, actor: by.actor }])
+    })
+  })
+
   it('somebody who registers in the same moment is not overwritten', async () => {
     await withEmpty(async (db) => {
+      let writes = 0
       const racing = {
         prepare: (text: string) => db.prepare(text),
         batch: async (statements: D1PreparedStatement[]) => {
-          // One statement asks, two write (the second is the audit row).
-          if (statements.length > 1) await db.prepare(`INSERT INTO users (id, email) VALUES (7, 'A@example.com')`).run()
+          // One statement asks, two write: first that the ids of the file are kept, then the users and the audit row.
+          if (statements.length > 1 && ++writes === 2)
+            await db.prepare(`INSERT INTO users (id, email) VALUES (7, 'A@example.com')`).run()
           return db.batch(statements)
         },
       } as unknown as D1Database
@@ -324,7 +355,7 @@ describe('a row', () => {
     ['email_malformed', { email: 'no at' }],
     ['email_malformed', { email: '한글@example.com' }],
     ['email_malformed', { email: 'a\u200b@example.com' }],
-    ['email_malformed', { email: ` ${email}` }],
+    ['email_missing', { email: ' \t' }],
     ['email_malformed', { email: { $ne: 1 } }],
     ['email_malformed', { email: 'a\0@example.com' }],
     ['email_malformed', { email: `a@${'b'.repeat(300)}.com` }],
@@ -336,7 +367,6 @@ describe('a row', () => {
     ['deleted', { email, deleted_at: '2024-01-01' }],
     ['unreadable_value', { email, email_verified: 'perhaps' }],
     ['unreadable_value', { email, disabled: 'perhaps' }],
-    ['unreadable_value', { email, created_at: 'yesterday' }],
     ['unreadable_value', { email, roles: 'Admin!' }],
     ['unreadable_value', { email, roles: Array.from({ length: 17 }, (_, i) => `r${i}`) }],
   ])('%s: %j', async (reason, row) => {
@@ -352,9 +382,9 @@ describe('a row', () => {
     expect(user).toEqual({ ...user, email, hashed_password: null })
   })
 
-  it('may get a new id, which is told', async () => {
+  it('may get a new id, which is reported', async () => {
     const { outcome } = await one({ id: 77, email }, { newIds: true })
-    expect(outcome).toEqual({ ...outcome, id: 1, old_id: '77', new_id: true })
+    expect(outcome).toEqual({ ...outcome, id: 78, old_id: '77', new_id: true })
   })
 
   it('of Firebase is joined with the parameters of its project', async () => {
@@ -382,8 +412,8 @@ describe('the command', () => {
       .map((line) => JSON.parse(line) as unknown)
     expect(lines).toEqual([
       { line: 2, outcome: 'taken', id: 5, email: 'five@example.com', old_id: '5' },
-      { line: 3, outcome: 'refused', reason: 'password_unknown' },
-      { line: 4, outcome: 'refused', reason: 'email_malformed' },
+      { line: 3, outcome: 'refused', reason: 'password_unknown', id: 6, old_id: '6', email: 'six@example.com' },
+      { line: 4, outcome: 'refused', reason: 'email_malformed', id: 7, old_id: '7' },
       {
         summary: {
           rows: 3,
@@ -391,7 +421,15 @@ describe('the command', () => {
           present: 0,
           refused: { password_unknown: 1, email_malformed: 1 },
           without_password: 0,
+          no_password: 0,
           new_ids: 0,
+          roles: {},
+          disabled: 0,
+          unverified: 0,
+          left_out: {},
+          trimmed: 0,
+          columns: { id: 'id', email: 'email', hashed_password: 'hashed_password' },
+          left_behind: [],
           dry_run: true,
         },
       },
@@ -400,7 +438,7 @@ describe('the command', () => {
     expect(real.code).toBe(1)
     expect(real.stdout).toContain('3 rows: 1 taken, 0 present, 2 refused')
     expect(readFileSync(rejects, 'utf8')).toBe(
-      'line,reason,field,other_line,other_id\n3,password_unknown,,,\n4,email_malformed,,,\n',
+      'line,reason,field,other_line,other_id,id,email\n3,password_unknown,,,,6,six@example.com\n4,email_malformed,,,,7,\n',
     )
     expect(readFileSync(ids, 'utf8')).toBe('old_id,new_id\n5,5\n')
     expect([statSync(rejects).mode & 0o777, statSync(ids).mode & 0o777]).toEqual([0o600, 0o600])
@@ -488,7 +526,8 @@ describe('export', () => {
     const second = await command('export', '--format', format, '--persist-to', at(`copy-${format}`))
     expect(second.stdout).toBe(readFileSync(at('a'), 'utf8'))
     const stored = await withLocalD1(at(`copy-${format}`), (db) => db.prepare('SELECT * FROM users ORDER BY id').all())
-    expect(stored.results).toEqual(rows.map((row) => ({ ...row, canonical_email: row.email.toLowerCase() })))
+    const made = { epoch: 0, hash_upgrades: 0, unconfirmed_until: null, second_factor: 0, second_factor_at: null }
+    expect(stored.results).toEqual(rows.map((row) => ({ ...row, ...made, canonical_email: row.email.toLowerCase() })))
     const audit = await withLocalD1(at('full'), (db) => db.prepare('SELECT DISTINCT event FROM audit_events').all())
     expect(audit.results).toEqual([{ event: 'users_exported' }])
   })

@@ -9,7 +9,7 @@ import { launchBrowser, openPage, withoutChromium } from './browser.ts'
 import { accessToken, query, ROOT, type Service, startService } from './service.ts'
 
 /** The login page of a Flask tutorial, in our own words: it knows the service's address, jQuery, and nothing else. */
-const loginPage = (service: string) => `<!doctype html>
+const loginPage = (service: string, { type = 'application/json', mark = '' } = {}) => `<!doctype html>
 <meta charset="utf-8" />
 <title>An application</title>
 <script src="/jquery.js"></script>
@@ -32,8 +32,8 @@ const loginPage = (service: string) => `<!doctype html>
     $.ajax({
       method: 'POST',
       url: '${service}/user/login',
-      data: JSON.stringify({ email: $('#email').val(), password: $('#password').val() }),
-      contentType: 'application/json',
+      data: ${mark}JSON.stringify({ email: $('#email').val(), password: $('#password').val() }),
+      contentType: '${type}',
     })
       .done(function (msg) {
         var until = new Date()
@@ -52,6 +52,14 @@ const loginPage = (service: string) => `<!doctype html>
       .fail(showFailure)
   })
 </script>`
+
+/** The same page where one thing is different in what it sends. */
+const PAGES: Record<string, { type?: string; mark?: string }> = {
+  '/charset': { type: 'application/json; charset=utf8' },
+  '/semicolon': { type: 'application/json;' },
+  '/vendor': { type: 'application/vnd.api+json' },
+  '/mark': { mark: "'\\ufeff' + " },
+}
 
 const jquery = readFileSync(join(ROOT, 'node_modules', 'jquery', 'dist', 'jquery.min.js'))
 
@@ -82,16 +90,16 @@ describe.skipIf(withoutChromium())('a page with jQuery on another origin', () =>
     const server = createServer((request, response) => {
       const script = request.url === '/jquery.js'
       response.setHeader('Content-Type', script ? 'text/javascript' : 'text/html')
-      response.end(script ? jquery : loginPage(service.url))
+      response.end(script ? jquery : loginPage(service.url, PAGES[request.url ?? '/']))
     })
     await new Promise<void>((done) => server.listen(0, 'localhost', done))
     servers.push(server)
     return `http://localhost:${(server.address() as AddressInfo).port}`
   }
 
-  async function visit(origin: string): Promise<void> {
+  async function visit(origin: string, path = '/'): Promise<void> {
     ;[page, complaints] = await openPage(browser)
-    await page.goto(origin)
+    await page.goto(origin + path)
   }
 
   async function submit(password: string): Promise<string> {
@@ -128,6 +136,13 @@ describe.skipIf(withoutChromium())('a page with jQuery on another origin', () =>
       expect(answer).toBe(`acted as ${await userId(token)}`)
       expect(new URL(sent.url()).pathname).toBe('/action')
       expect((await sent.allHeaders())['authorization']).toBe(token)
+      expect(complaints).toEqual([])
+    })
+
+    it.each(Object.keys(PAGES))('logs in and acts from a page that writes its request otherwise: %s', async (path) => {
+      await visit(listed, path)
+      expect(await submit(service.demo.password)).toBe('logged in')
+      expect(await act()).toMatch(/^acted as \d+$/)
       expect(complaints).toEqual([])
     })
 

@@ -5,33 +5,44 @@ import { setTimeout as sleep } from 'node:timers/promises'
 type Mail = { to: string; subject: string; text: string }
 
 export type Mailbox = {
+  /** To whom mails were taken, the newest last. */
+  arrived: () => string[]
   /** For `MAIL_URL`. Whoever opens it in a browser reads `arrived`. */
   url: string
   /** The path of the link in the newest mail to an address, once there are so many. */
   link: (to: string, count?: number) => Promise<string>
+  /** The code in the newest mail to an address, once there are so many. */
+  code: (to: string, count?: number) => Promise<string>
   stop: () => void
 }
 
-/** Takes the mails that a service sends by HTTP. */
-export async function openMailbox(): Promise<Mailbox> {
+/** Takes the mails that a service sends by HTTP, but for those that are answered another status than 200. */
+export async function openMailbox(statusFor: (to: string) => number = () => 200): Promise<Mailbox> {
   const mails: Mail[] = []
   const server = createServer((request, response) => {
     let body = ''
     request.setEncoding('utf8').on('data', (text: string) => (body += text))
     request.on('end', () => {
-      if (request.method === 'POST') mails.push(JSON.parse(body) as Mail)
+      if (request.method !== 'POST') return void response.end('arrived')
+      const mail = JSON.parse(body) as Mail
+      const status = statusFor(mail.to)
+      if (status !== 200) return void response.writeHead(status).end()
+      mails.push(mail)
       response.end('arrived')
     })
   })
   await new Promise<void>((done) => server.listen(0, 'localhost', done))
-  const link = async (to: string, count = 1) => {
+  const find = async (form: RegExp, to: string, count = 1) => {
     for (const end = Date.now() + 15_000; Date.now() < end; await sleep(50)) {
       const own = mails.filter((mail) => mail.to === to)
-      const found = own.length >= count && /https?:\/\/[^/\s]+(\/\S+\?token=[\w-]+)/.exec(own.at(-1)!.text)?.[1]
+      const found = own.length >= count && form.exec(own.at(-1)!.text)?.[1]
       if (found) return found
     }
-    throw new Error(`No mail number ${count} with a link came to ${to}.`)
+    throw new Error(`No mail number ${count} with what is looked for came to ${to}.`)
   }
+  const link = (to: string, count?: number) => find(/https?:\/\/[^/\s]+(\/\S+\?token=[\w-]+)/, to, count)
+  const code = (to: string, count?: number) => find(/^([2-9A-Z]{4}-[2-9A-Z]{4})$/m, to, count)
   const url = `http://localhost:${(server.address() as AddressInfo).port}/`
-  return { url, link, stop: () => server.close() }
+  const arrived = () => mails.map(({ to }) => to)
+  return { arrived, url, link, code, stop: () => server.close() }
 }

@@ -1,4 +1,4 @@
-/** Writes test/core/hashes.fixture.json anew. `npx node test/e2e/make-hashes-fixture.ts` */
+/** Writes test/core/passwords/hashes.fixture.json anew. `npx node test/e2e/make-hashes-fixture.ts` */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { foreignHashes } from './foreign-hashes.ts'
@@ -10,5 +10,5 @@ const PASSWORDS = [
   `more than the 72 bytes that bcrypt reads ${'0123456789'.repeat(4)}`,
 ]
 
-const file = join(ROOT, 'test', 'core', 'hashes.fixture.json')
+const file = join(ROOT, 'test', 'core', 'passwords', 'hashes.fixture.json')
 writeFileSync(file, `${JSON.stringify(foreignHashes(PASSWORDS, false), undefined, 2)}\n`)

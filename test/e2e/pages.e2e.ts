@@ -1,15 +1,14 @@
 /** The promises to a person with a browser: a whole life of an account on the hosted pages, readable on every one of them. */
 import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { en } from '../../src/pages/words.en.ts'
-import { ko } from '../../src/pages/words.ko.ts'
-import { launchBrowser, openPage, screenshot, withoutChromium } from './browser.ts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { words } from '../words.ts'
+import { launchBrowser, openPage, withoutChromium } from './browser.ts'
+import { look, submit } from './look.ts'
 import { type Mailbox, openMailbox } from './mailbox.ts'
 import { accessToken, execute, literal, type Service, startService } from './service.ts'
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const { en, ko } = words
 
 /** A browser says so whenever a page comes with such a status; it is what the page is meant to do. */
 const STATUS_NOTE = /^Failed to load resource: the server responded with a status of 4\d\d/
@@ -85,6 +84,7 @@ describe.skipIf(withoutChromium())('the hosted pages', () => {
 
       await open(await mailbox.link(email, 2))
       await seen('verify')
+      await fill({ password })
       await press(say.verify)
       expect(await told('.done')).toBe(say.done.verified)
       await seen('verified')
@@ -121,6 +121,7 @@ describe.skipIf(withoutChromium())('the hosted pages', () => {
       await press(say.changeEmail)
       expect(await told('.done')).toBe(say.done.email)
       await open(await mailbox.link(moved))
+      await fill({ password: better })
       await press(say.verify)
       await open('/account')
       expect(new URL(page.url()).pathname).toBe('/login') // every session has ended
@@ -147,7 +148,22 @@ describe.skipIf(withoutChromium())('the hosted pages', () => {
       const file = JSON.parse(readFileSync(await download.path(), 'utf8')) as { user: { email: string } }
       expect(file.user.email).toBe(moved)
 
-      await page.getByRole('link', { name: say.deleteAccount }).click()
+      await open(await mailbox.link(moved, 4))
+      await seen('undo')
+      await press(say.undo.submit)
+      expect(await told('.done')).toBe(say.done.undone)
+      await seen('undone')
+      await fill({ email: moved })
+      await press(say.sendLink)
+      await open(await mailbox.link(moved, 6))
+      await fill({ password })
+      await press(say.setPassword)
+      await fill({ email: moved, password })
+      await press(say.signIn)
+      await open('/undo?token=used')
+      await seen('undo-refused')
+
+      await open('/account/delete')
       await seen('delete')
       await fill({ password })
       await press(say.deleteAccount)
@@ -209,7 +225,7 @@ describe.skipIf(withoutChromium())('the hosted pages', () => {
       expect(await page.locator('h1').innerText()).toBe(say.confirm)
       await seen('confirm')
       await page.locator('#password').fill(service.demo.password)
-      await press(say.confirm)
+      await press(say.confirmPassword)
       expect(await done()).toBe(say.done.confirmed)
       await press(say.enable)
       await page.getByRole('link', { name: say.deleteAccount }).click()
@@ -221,7 +237,7 @@ describe.skipIf(withoutChromium())('the hosted pages', () => {
       await page.locator('#event').fill('account_deleted')
       await press(say.search)
       await seen('audit')
-      await page.getByRole('link', { name: say.numbers }).click()
+      await page.getByRole('link', { name: say.statistics }).click()
       await seen('numbers')
       await page.locator('summary').click()
       expect(await page.locator('tbody tr').count()).toBe(30)
@@ -251,7 +267,7 @@ describe.skipIf(withoutChromium())('the hosted pages', () => {
     expect(await input.getAttribute('type')).toBe('text')
     await page.evaluate(() => document.forms[0]!.addEventListener('submit', (event) => event.preventDefault()))
     await page.locator('#email').fill('a@example.com')
-    await page.getByRole('button', { name: en.signIn }).click()
+    await page.getByRole('button', { name: en.signIn, exact: true }).click()
     expect(await input.getAttribute('type')).toBe('password')
     await page.context().close()
   })
@@ -286,29 +302,3 @@ describe.skipIf(withoutChromium())('the hosted pages', () => {
     return page
   }
 })
-
-/** Presses a button and waits for the page that comes then. */
-async function submit(page: Page, name: string): Promise<void> {
-  await Promise.all([page.waitForEvent('load'), page.getByRole('button', { name, exact: true }).click()])
-}
-
-/** Whatever is wrong with a page that can be measured: nothing sticks out, and axe, which needs script, finds nothing. */
-async function look(page: Page, name: string, script: boolean): Promise<void> {
-  await screenshot(page, name)
-  const measure = () => document.documentElement.scrollWidth - document.documentElement.clientWidth
-  // Between two pages there is no document to measure.
-  const overflow = await vi.waitFor(() => page.evaluate(measure), { timeout: 10_000 })
-  expect(overflow, name).toBeLessThanOrEqual(0)
-  if (!script) return
-  await page.evaluate(AXE)
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme })
-    const { violations, passes } = await page.evaluate(() => (window as unknown as { axe: Axe }).axe.run())
-    expect(passes.length, name).toBeGreaterThan(10)
-    const texts = violations.map(({ id, impact, nodes }) => `${impact} ${id}: ${nodes.map((n) => n.html).join(' ')}`)
-    expect(texts, `${name}, ${colorScheme}`).toEqual([])
-  }
-}
-
-type Found = { id: string; impact: string; nodes: { html: string }[] }
-type Axe = { run: () => Promise<{ violations: Found[]; passes: Found[] }> }

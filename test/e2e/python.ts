@@ -10,8 +10,15 @@ export const withoutPython = (...modules: string[]): boolean =>
     execFileSync(PYTHON, ['-c', `import ${modules.join(', ')}`], { stdio: 'ignore' }),
   )
 
-/** Runs a script of `python/` in a process of its own: JSON goes in, JSON comes out. */
-export function python(script: string, input: unknown): unknown {
-  const file = join(import.meta.dirname, 'python', script)
-  return JSON.parse(execFileSync(PYTHON, [file], { input: JSON.stringify(input), encoding: 'utf8' }))
+/**
+ * Runs a script of `python/` in a process of its own: JSON goes in, JSON comes out. Its clock may be behind, by so many
+ * seconds.
+ */
+export function python(script: string, input: unknown, behind = 0): unknown {
+  const args = pythonArgs(join(import.meta.dirname, 'python', script), behind)
+  return JSON.parse(execFileSync(PYTHON, args, { input: JSON.stringify(input), encoding: 'utf8' }))
 }
+
+/** What runs a script with a clock that is behind, by so many seconds. */
+export const pythonArgs = (file: string, behind: number): string[] =>
+  behind === 0 ? [file] : [join(import.meta.dirname, 'python', 'behind.py'), String(behind), file]

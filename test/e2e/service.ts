@@ -1,32 +1,15 @@
 /** The service as a stranger starts it: `npm run dev` in a process group of its own, on a free port, with data of its own. */
-import { execFileSync, spawn } from 'node:child_process'
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
-import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { cleanCopy, freePort, temporaryFolder } from './clone.ts'
+import { launch, run, type Running } from './processes.ts'
 
-export const ROOT = resolve(import.meta.dirname, '../..')
+export * from './clone.ts'
+export * from './processes.ts'
 
 /** It takes 4 s on a quiet machine with two cores; tests of others may run beside it. */
 const START_MS = 90_000
-
-/** Time for wrangler to take its workerd down with it; after that, everything that was started here is killed. */
-const STOP_MS = 10_000
-
-/** What a test runner or a CI service sets and a person's shell does not: tools ask less, or colour less, because of it. */
-const NOT_A_STRANGERS = /^(CI|GITHUB_ACTIONS|NODE_ENV|NODE_OPTIONS|TEST|VITEST.*|FORCE_COLOR|NO_COLOR)$/
 
 export type Credentials = { email: string; password: string }
 
@@ -47,6 +30,8 @@ export type Service = {
 type ServiceOptions = {
   /** Settings, as `--var NAME:value`: these win over `.dev.vars`. */
   vars?: Record<string, string>
+  /** What else `wrangler dev` is told. */
+  args?: string[]
   persistTo?: string
   root?: string
   /** The port and the folder are the script's own choice, and the folder is in `root`. */
@@ -57,11 +42,11 @@ type ServiceOptions = {
 
 /** Starts the service and waits until `/ready` answers 200. @throws Error with what was printed, when it does not */
 export async function startService(options: ServiceOptions = {}): Promise<Service> {
-  const { vars = {}, root = ROOT, withoutArguments = false, terminal = false } = options
+  const { vars = {}, args: more = [], root = cleanCopy(), withoutArguments = false, terminal = false } = options
   const ours = !withoutArguments && options.persistTo === undefined
   const persistTo = ours ? temporaryFolder() : (options.persistTo ?? join(root, '.wrangler', 'state'))
   const settings = Object.entries(vars).flatMap(([name, value]) => ['--var', `${name}:${value}`])
-  const chosen = ['--', '--port', String(await freePort()), '--persist-to', persistTo, ...settings]
+  const chosen = ['--', '--port', String(await freePort()), '--persist-to', persistTo, ...settings, ...more]
   const args = ['run', 'dev', ...(withoutArguments ? [] : chosen)]
   const running = terminal
     ? launch('script', ['-qec', ['npm', ...args].map(quoted).join(' '), '/dev/null'], { cwd: root, stdin: 'open' })
@@ -71,9 +56,9 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
     if (ours) rmSync(persistTo, { recursive: true, force: true })
   }
   try {
-    const url = await printed(running, /^ *Latchkey +(http:\S+)\/login/m)
+    const url = await printed(running, /^ *Latchkey +(https?:\S+)\/login/m)
     const [email = '', password = ''] = (await printed(running, /^ *Demo login +(\S+ \/ \S+)/m)).split(' / ')
-    await ready(running, url)
+    if (url.startsWith('http:')) await ready(running, url) // nobody signed the certificate of the other
     const port = Number(new URL(url).port)
     return { url, port, pid: running.pid, persistTo, demo: { email, password }, output: running.output, stop }
   } catch (error) {
@@ -122,141 +107,6 @@ export async function query<Row>(persistTo: string, sql: string): Promise<Row[]>
 
 /** A text as an SQL literal. */
 export const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`
-
-type Ended = { code: number | null; stdout: string; output: string }
-
-/** Runs a command to its end, with nothing to read from. */
-export async function run(command: string, args: string[], env: Record<string, string> = {}): Promise<Ended> {
-  const running = launch(command, args, { cwd: ROOT, env })
-  const code = await Promise.race([running.exited, sleep(START_MS, 'late' as const, { ref: false })])
-  await running.stop()
-  if (code === 'late') throw new Error(`${command} ${args.join(' ')} did not end:\n${running.output()}`)
-  return { code, stdout: running.stdout(), output: running.output() }
-}
-
-export const temporaryFolder = (): string => mkdtempSync(join(tmpdir(), 'latchkey-e2e-'))
-
-/** Puts the files that a commit would hold into a folder, with the packages that are installed here. */
-export function freshClone(folder: string): void {
-  const list = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '-z'], { cwd: ROOT, encoding: 'utf8' })
-  for (const name of list
-    .split('\0')
-    .filter((file) => statSync(join(ROOT, file), { throwIfNoEntry: false })?.isFile())) {
-    mkdirSync(dirname(join(folder, name)), { recursive: true })
-    copyFileSync(join(ROOT, name), join(folder, name))
-  }
-  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
-}
-
-export async function freePort(): Promise<number> {
-  return new Promise((done, failed) => {
-    const server = createServer()
-    server.once('error', failed)
-    server.listen(0, 'localhost', () => {
-      const address = server.address()
-      server.close(() => done(typeof address === 'object' && address ? address.port : 0))
-    })
-  })
-}
-
-/**
- * Whether tests must be left out because a tool is missing. That is said aloud, and in CI it is a failure: there a
- * test that nobody ran would look like one that passed.
- */
-export function skipWithout(tool: string, use: () => void): boolean {
-  try {
-    use()
-    return false
-  } catch (cause) {
-    if (process.env['CI']) throw new Error(`${tool} is missing, and CI is set.`, { cause })
-    console.warn(`Skipped, because ${tool} is missing.`)
-    return true
-  }
-}
-
-export type Running = {
-  pid: number
-  stdout: () => string
-  /** What went to standard output and to standard error, as it came. */
-  output: () => string
-  /** `null` when a signal ended it. */
-  exited: Promise<number | null>
-  hasExited: () => boolean
-  stop: () => Promise<void>
-}
-
-/** `open`: standard input is a pipe that nobody writes to; otherwise it is closed at once. */
-type LaunchOptions = { cwd: string; stdin?: 'open'; env?: Record<string, string> }
-
-const started = new Set<number>()
-process.once('exit', () => started.forEach((group) => signal(-group, 'SIGKILL')))
-
-export function launch(command: string, args: string[], { cwd, stdin, env: more }: LaunchOptions): Running {
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !NOT_A_STRANGERS.test(name)))
-  const child = spawn(command, args, { cwd, env: { ...env, ...more }, detached: true, stdio: 'pipe' })
-  let [stdout, output] = ['', '']
-  child.stdout.setEncoding('utf8').on('data', (text: string) => ((stdout += text), (output += text)))
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (output += text))
-  child.stdin.on('error', () => {}) // the reader may end first
-  if (stdin !== 'open') child.stdin.end()
-
-  let over = false
-  const exited = new Promise<number | null>((done) => {
-    child.once('error', (error) => done(((output += String(error)), null)))
-    child.once('close', (code) => done(code))
-  })
-  void exited.then(() => (over = true))
-  const { pid = 0 } = child // none when the command does not exist
-  if (pid > 0) started.add(pid)
-  const stop = async () => {
-    if (pid === 0) return
-    // A pseudo terminal is a session of its own: its processes are descendants, but not of this group.
-    const family = [-pid, ...familyOf(pid)]
-    signal(-pid, 'SIGTERM')
-    for (let waited = 0; waited < STOP_MS && family.some((id) => signal(id, 0)); waited += 50) await sleep(50)
-    for (const id of family) signal(id, 'SIGKILL')
-    child.stdin.destroy()
-    await exited
-    started.delete(pid)
-  }
-  return { pid, stdout: () => stdout, output: () => output, exited, hasExited: () => over, stop }
-}
-
-/** Whether there was anything to signal. With 0, only whether it is there. */
-export function signal(id: number, name: NodeJS.Signals | 0): boolean {
-  try {
-    return process.kill(id, name)
-  } catch {
-    return false
-  }
-}
-
-/** Everything that a process started and that still runs, itself first. */
-export function familyOf(ancestor: number): number[] {
-  const parents = existsSync('/proc/self/stat') ? parentsFromProc() : parentsFromPs()
-  const family = [ancestor]
-  for (const id of family) for (const [pid, parent] of parents) if (parent === id) family.push(pid)
-  return family
-}
-
-/** A slim image has no `ps`. The name of a program, in brackets, may hold anything. */
-function parentsFromProc(): [pid: number, parent: number][] {
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
-  return pids.flatMap((pid) => {
-    try {
-      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-      const [, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-      return [[Number(pid), Number(parent)]]
-    } catch {
-      return [] // it ended meanwhile
-    }
-  })
-}
-
-function parentsFromPs(): [pid: number, parent: number][] {
-  const table = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' })
-  return table.split('\n').map((line) => line.trim().split(/ +/).map(Number) as [number, number])
-}
 
 async function printed(running: Running, pattern: RegExp): Promise<string> {
   return eventually(running, () => pattern.exec(running.output().replaceAll('\r', ''))?.[1])

@@ -22,6 +22,7 @@ import {
 
 const JWT_SECRET_KEY = 'only-for-tests: the key that signs access tokens'
 const REVOCATION_FEED_SECRET = 'only-for-tests: what other services show'
+const TRUSTED_BACKENDS = 'shop:only-for-tests_the-secret-of-the-shop'
 const PYTHON = process.env['PYTHON'] ?? '/usr/bin/python3'
 
 let folder: string
@@ -52,7 +53,7 @@ beforeAll(async () => {
   htmlPort = await freePort()
   reactPort = await freePort()
   const ALLOWED_ORIGINS = `http://localhost:${htmlPort} http://localhost:${reactPort}`
-  service = await startService({ vars: { ALLOWED_ORIGINS, JWT_SECRET_KEY, REVOCATION_FEED_SECRET } })
+  service = await startService({ vars: { ALLOWED_ORIGINS, JWT_SECRET_KEY, REVOCATION_FEED_SECRET, TRUSTED_BACKENDS } })
 })
 afterAll(async () => {
   await service?.stop()
@@ -60,9 +61,19 @@ afterAll(async () => {
 })
 
 it('leaves out no example but the one for Vue', () => {
-  const run = ['index.html', 'main.jsx', 'hono-client.ts', 'app.py', 'server.js', 'wrangler.toml', 'index.js']
-  expect([...EXAMPLES.keys()].sort()).toEqual([...run, 'use-session.js'].sort())
-  expect(EXAMPLES.size).toBe(PAGE.match(/^```\w/gm)!.length)
+  const run = [
+    'index.html',
+    'steps.js',
+    'main.jsx',
+    'hono-client.ts',
+    'app.py',
+    'server.js',
+    'wrangler.toml',
+    'index.js',
+  ]
+  const signIn = ['sign_in.py', 'sign-in.js', 'route.js']
+  expect([...EXAMPLES.keys()].sort()).toEqual([...run, ...signIn, 'use-session.js'].sort())
+  expect(EXAMPLES.size).toBe(PAGE.match(/^```(?!sh\n)\w/gm)!.length)
 })
 
 const signIn = async (page: Page, password = service.demo.password) => {
@@ -104,8 +115,7 @@ describe.skipIf(withoutChromium())('in a browser', () => {
   it('the React application shows who is signed in, in two tabs', async () => {
     write('react', 'main.jsx')
     cpSync(join(ROOT, 'src', 'client'), join(folder, 'react', 'latchkey', 'client'), { recursive: true })
-    mkdirSync(join(folder, 'react', 'latchkey', 'core'))
-    cpSync(join(ROOT, 'src', 'core', 'problem.ts'), join(folder, 'react', 'latchkey', 'core', 'problem.ts'))
+    cpSync(join(ROOT, 'src', 'problem.ts'), join(folder, 'react', 'latchkey', 'problem.ts'))
     writeFileSync(
       join(folder, 'react', 'index.html'),
       '<!doctype html><title>App</title><link rel="icon" href="data:,"><div id="root"></div><script type="module" src="/main.jsx"></script>',
@@ -142,6 +152,16 @@ it("Hono's client knows the routes, and runs with the token", async () => {
   symlinkSync(join(ROOT, 'src'), join(folder, 'hono', 'src'))
   const { code, output } = await run('npx', ['node', '--preserve-symlinks', path])
   expect({ code, output }).toEqual({ code: 0, output: `${service.demo.email}\n` })
+})
+
+it('the steps of a sign-in go as far as the account asks', async () => {
+  const path = write('steps', 'steps.js')
+  symlinkSync(join(ROOT, 'src'), join(folder, 'steps', 'latchkey'))
+  const { email, password } = service.demo
+  const signIn = `console.log((await signIn(${JSON.stringify(email)}, ${JSON.stringify(password)})).user_id, request.ticket.slice(0, 4))`
+  const program = `import { request, signIn } from ${JSON.stringify(path)}; ${signIn}`
+  const { code, output } = await run('npx', ['node', '--preserve-symlinks', '--input-type=module', '--eval', program])
+  expect({ code, output }).toEqual({ code: 0, output: '1000000 lkt_\n' })
 })
 
 /** What a service answers to a token, once it answers at all. */
@@ -230,5 +250,80 @@ describe('another service', () => {
     } finally {
       await worker.stop()
     }
+  })
+})
+
+type Post = (headers: Record<string, string>, fields: object) => Promise<Response>
+
+describe('a back end that signs people in', () => {
+  const env = () => ({ LATCHKEY_URL: service.url, LATCHKEY_BACKEND: TRUSTED_BACKENDS })
+  const over =
+    (port: number, running: Running): Post =>
+    async (headers, fields) => {
+      const init = {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json', ...headers },
+        body: JSON.stringify(fields),
+      }
+      for (let waited = 0; ; waited += 100) {
+        const answer = await fetch(`http://localhost:${port}/login`, init).catch(() => undefined)
+        if (answer) return answer
+        if (running.hasExited() || waited > 60_000) throw new Error(running.output())
+        await sleep(100)
+      }
+    }
+
+  /** Signs in twice by way of a back end, whose proxy saw an address, and whose visitor wrote another before it. */
+  async function expectItNames(address: string, post: Post): Promise<void> {
+    const from = { 'X-Forwarded-For': `192.0.2.1, ${address}`, 'User-Agent': `Browser at ${address}` }
+    const answer = await post(from, service.demo)
+    expect(answer.status).toBe(200)
+    const device = answer.headers.getSetCookie()[0]!.split(';')[0]!
+    expect(device).toMatch(/^device=lkd_[\w-]+$/)
+    const again = await post({ ...from, Cookie: `theme=dark; ${device}` }, service.demo)
+    expect(again.headers.getSetCookie()[0]).toContain(`${device};`)
+    const { access_token } = (await again.json()) as { access_token: string }
+    const seen = await fetch(`${service.url}/user/sessions`, { headers: { Authorization: access_token } })
+    const { sessions } = (await seen.json()) as { sessions: { ip: string; user_agent: string }[] }
+    expect(sessions.filter(({ ip, user_agent }) => ip === address && user_agent === from['User-Agent'])).toHaveLength(2)
+    const wrong = await post(from, { ...service.demo, password: 'wrong' })
+    expect([wrong.status, await wrong.json()]).toEqual([401, { code: 'invalid_credentials' }])
+    const local = await post({ 'X-Forwarded-For': '127.0.0.1' }, service.demo)
+    expect([local.status, await local.json()]).toEqual([400, { code: 'invalid_client_address' }])
+  }
+
+  it.skipIf(withoutFlask)('in Flask names the address that its proxy saw', async () => {
+    write('flask-login', 'sign_in.py')
+    const port = await freePort()
+    const args = ['-m', 'flask', '--app', 'sign_in', 'run', '--host', 'localhost', '--port', String(port)]
+    const options = { cwd: join(folder, 'flask-login'), env: { ...env(), PYTHONDONTWRITEBYTECODE: '1' } }
+    const flask = launch(PYTHON, args, options)
+    try {
+      await expectItNames('203.0.113.7', over(port, flask))
+    } finally {
+      await flask.stop()
+    }
+  })
+
+  it('in Express names the address that its proxy saw', async () => {
+    const path = write('express-login', 'sign-in.js')
+    writeFileSync(join(folder, 'express-login', 'package.json'), '{"type":"module"}')
+    const port = await freePort()
+    const express = launch('npx', ['node', path], { cwd: ROOT, env: { ...env(), PORT: String(port) } })
+    try {
+      await expectItNames('203.0.113.8', over(port, express))
+    } finally {
+      await express.stop()
+    }
+  })
+
+  it('in Next names the address that its proxy saw', async () => {
+    const path = write('next-login', 'route.js')
+    writeFileSync(join(folder, 'next-login', 'package.json'), '{"type":"module"}')
+    Object.assign(process.env, env())
+    const { POST } = (await import(/* @vite-ignore */ path)) as { POST: (request: Request) => Promise<Response> }
+    await expectItNames('2001:db8::7', (headers, fields) =>
+      POST(new Request('http://localhost/login', { method: 'POST', headers, body: JSON.stringify(fields) })),
+    )
   })
 })

@@ -1,7 +1,19 @@
 import { env } from 'cloudflare:workers'
 import bcrypt from 'bcryptjs'
 import { describe, expect, it } from 'vitest'
-import { call, claimsOf, expectProblem, freshDatabase, insertUser, login, now, PASSWORD } from '../support.ts'
+import {
+  call,
+  claimsOf,
+  eventsOf,
+  expectProblem,
+  freshAddress,
+  freshDatabase,
+  insertUser,
+  login,
+  loginFrom,
+  now,
+  PASSWORD,
+} from '../support.ts'
 
 freshDatabase()
 
@@ -23,21 +35,24 @@ describe('POST /user/login', () => {
       device_token: expect.stringMatching(/^lkd_[\w-]{70}$/),
     })
     const claims = claimsOf(body.access_token)
+    const signedAt = (claims.iat as number) + 10 // a host whose clock is behind takes it at once
     expect(claims).toEqual({
       user_id: id,
       sub: String(id),
       sid: expect.any(String),
       jti: expect.any(String),
       iat: expect.any(Number),
-      exp: (claims.iat as number) + 86_400,
+      exp: signedAt + 86_400,
       iss: 'latchkey',
-      auth_time: claims.iat,
+      auth_time: signedAt,
+      acr: 'aal1',
+      amr: ['pwd'],
     })
-    expect(Math.abs((claims.iat as number) - now())).toBeLessThan(5)
+    expect(Math.abs(signedAt - now())).toBeLessThan(5)
     const session = await env.DB.prepare('SELECT user_id, expires_at, revoked_at FROM sessions WHERE id = ?')
       .bind(claims.sid)
       .first()
-    expect(session).toEqual({ user_id: id, expires_at: (claims.iat as number) + 30 * 86_400, revoked_at: null })
+    expect(session).toEqual({ user_id: id, expires_at: signedAt + 30 * 86_400, revoked_at: null })
     expect((await auditOf(id)).results).toEqual([{ event: 'login_succeeded', reason: null, session_id: claims.sid }])
   })
 
@@ -161,6 +176,49 @@ describe('POST /user/login', () => {
       415,
       'unsupported_media_type',
     ],
+    [
+      'another charset after the right one',
+      { headers: { 'Content-Type': 'application/json; charset=utf-8; charset="utf-16"' }, body: '{}' },
+      415,
+      'unsupported_media_type',
+    ],
+    ...[
+      'multipart/form-data; boundary=x',
+      'text/plain; charset=application/json',
+      'text/plain;application/json',
+      'text/json',
+      'application/x-www-form-urlencoded; x=application/json',
+      'application/jsonp',
+      'application/json-seq',
+      'application/json text/plain',
+      'application/+json',
+      'application/a/b+json',
+      'text/plain, application/json',
+      'application/json, text/plain',
+      'json',
+      ' ',
+    ].map(
+      (type) =>
+        [
+          type,
+          { headers: { 'Content-Type': type }, body: '{"email":"a","password":"b"}' },
+          415,
+          'unsupported_media_type',
+        ] as const,
+    ),
+    [
+      'two byte order marks',
+      { headers: { 'Content-Type': 'application/json' }, body: '\ufeff\ufeff{"email":"a","password":"b"}' },
+      400,
+      'malformed_json',
+    ],
+    [
+      'a byte order mark and nothing',
+      { headers: { 'Content-Type': 'application/json' }, body: '\ufeff' },
+      400,
+      'malformed_json',
+    ],
+    ['an email of white space', { json: { email: ' \t', password: 'b' } }, 422, 'invalid_body'],
     ['nothing in JSON', { headers: { 'Content-Type': 'application/json' }, body: '' }, 400, 'malformed_json'],
     ['half of JSON', { headers: { 'Content-Type': 'application/json' }, body: '{"email":' }, 400, 'malformed_json'],
     ['depth', { headers: { 'Content-Type': 'application/json' }, body: '['.repeat(16_000) }, 400, 'malformed_json'],
@@ -197,6 +255,60 @@ describe('POST /user/login', () => {
     ['an endless email', { json: { email: 'a'.repeat(321), password: 'b' } }, 422, 'invalid_body'],
   ] as const)('refuses %s', async (_name, init, status, code) => {
     await expectProblem(await call('POST', '/user/login', init as RequestInit), status, code)
+  })
+
+  it.each([
+    'application/json',
+    'application/json;charset=utf-8',
+    'application/json; charset=utf8',
+    'application/json; charset="UTF8"',
+    'application/json; Charset=us-ascii',
+    'application/json;',
+    'application/json ; ',
+    'application/json; charset=utf-8;',
+    'application/json; odata=verbose; IEEE754Compatible=true',
+    'Application/JSON; profile="https://example.com/a;b"',
+    'application/vnd.api+json',
+    'application/json; profile="a, b"',
+    'application/ld+json; charset=utf8',
+  ])('takes %s, as Flask did', async (type) => {
+    const { email } = await insertUser()
+    const body = JSON.stringify({ email, password: PASSWORD })
+    expect((await call('POST', '/user/login', { headers: { 'Content-Type': type }, body })).status).toBe(200)
+  })
+
+  it("takes a byte order mark in front of the body, as Python's json.loads does", async () => {
+    const { email } = await insertUser()
+    const body = `\ufeff${JSON.stringify({ email, password: PASSWORD })}`
+    const answer = await call('POST', '/user/login', { headers: { 'Content-Type': 'application/json' }, body })
+    expect(answer.status).toBe(200)
+  })
+
+  it.each([
+    [' ', ''],
+    ['', ' '],
+    ['\t', '\r\n'],
+    ['\u00a0', '\u3000'],
+    ['', '\ufeff'],
+  ])('takes an email with white space around it: %j, %j', async (before, after) => {
+    const { id, email } = await insertUser()
+    const typed = `${before}${email.toUpperCase()}${after}`
+    expect((await login(typed)).status).toBe(200)
+    await expectProblem(await login(typed, 'wrong'), 401, 'invalid_credentials')
+    expect(await eventsOf(id)).toEqual(['login_succeeded', 'login_failed: wrong_password'])
+  })
+
+  it('counts an email with white space around it for its own account', async () => {
+    const { email } = await insertUser()
+    const spellings = [email, ` ${email}`, `${email} `, `\t${email}\n`, `${email}\u00a0`]
+    for (const typed of spellings) {
+      await expectProblem(
+        await loginFrom(freshAddress(), { email: typed, password: 'wrong' }),
+        401,
+        'invalid_credentials',
+      )
+    }
+    await expectProblem(await loginFrom(freshAddress(), { email }), 429, 'too_many_attempts')
   })
 
   it('refuses a wrong type in any field, naming the field and never the value', async () => {

@@ -1,41 +1,45 @@
 import { env } from 'cloudflare:workers'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 // @ts-expect-error it has no types: lists of texts by name
 import untypedLists from 'zxcvbn/lib/frequency_lists.js'
 import { config } from '../../src/config.ts'
-import { refuseCommon } from '../../src/core/credentials.ts'
-import { Problem } from '../../src/core/problem.ts'
-import { dump, eventsOf, hashCheaply, linksOf, mailsTo, member, seen, sessionFor, userAt } from '../accounts.ts'
+import { refuseCommon } from '../../src/core/passwords/credentials.ts'
+import { Problem } from '../../src/problem.ts'
 import {
   bearer,
   call,
   callIn,
+  clock,
+  dump,
   ENV,
+  eventsOf,
   expectProblem,
+  forgot,
   freshDatabase,
+  hashCheaply,
+  linksOf,
   login,
   mailedToken,
+  mailsTo,
+  member,
+  nobody,
   PASSWORD,
-  setClock,
+  press,
+  register,
+  reset,
+  seen,
+  sessionFor,
+  userAt,
+  verify,
 } from '../support.ts'
 
 freshDatabase()
 
 const lists = untypedLists as { passwords: string[] }
 
-let serial = 0
-const newAddress = () => `newcomer${++serial}@example.com`
-
-const register = (email: unknown, password: unknown = PASSWORD, headers: HeadersInit = {}) =>
-  call('POST', '/user/register', { json: { email, password }, headers })
-const verify = (token: unknown) => call('POST', '/user/email/verify', { json: { token } })
-const forgot = (email: string) => call('POST', '/user/password/forgot', { json: { email } })
-const reset = (token: unknown, password = 'another password of somebody') =>
-  call('POST', '/user/password/reset', { json: { token, password } })
-
 /** A registered address whose confirmation is not what is tested. */
 async function registered(password: string): Promise<string> {
-  const email = newAddress()
+  const email = nobody()
   expect((await register(email, password)).status).toBe(202)
   await env.DB.prepare('UPDATE users SET email_verified = 1 WHERE email = ?').bind(email).run()
   return email
@@ -43,7 +47,7 @@ async function registered(password: string): Promise<string> {
 
 describe('POST /user/register', () => {
   it('says the same of a new, an unconfirmed and a confirmed address, and mails what is true to their owner', async () => {
-    const [fresh, unconfirmed] = [newAddress(), newAddress()]
+    const [fresh, unconfirmed] = [nobody(), nobody()]
     await register(unconfirmed)
     const confirmed = await member({ email: 'Mixed.Case@Example.com' })
     const answers = []
@@ -63,7 +67,7 @@ describe('POST /user/register', () => {
   })
 
   it('stores an unconfirmed account with a hash, in the language of its request', async () => {
-    const email = newAddress()
+    const email = nobody()
     await register(email, PASSWORD, { 'Accept-Language': 'ko-KR' })
     const user = await userAt(email)
     expect(user).toMatchObject({ email, email_verified: 0, language: 'ko', password_set_at: expect.any(Number) })
@@ -82,7 +86,7 @@ describe('POST /user/register', () => {
   })
 
   it('signs nobody in before the address is confirmed, and tells that to the right password only', async () => {
-    const email = newAddress()
+    const email = nobody()
     await register(email)
     const first = mailedToken(email)
     await expectProblem(await login(email, 'a wrong password'), 401, 'invalid_credentials')
@@ -91,8 +95,8 @@ describe('POST /user/register', () => {
     expect(mailsTo(email)).toHaveLength(2)
     const second = mailedToken(email)
     expect(second).not.toBe(first)
-    await expectProblem(await verify(first), 400, 'invalid_one_time_token')
-    expect((await verify(second)).status).toBe(204)
+    await expectProblem(await press(first), 400, 'invalid_one_time_token')
+    expect((await verify(second, PASSWORD)).status).toBe(204)
     expect((await login(email)).status).toBe(200)
     const { id } = (await userAt(email))!
     expect(await eventsOf(id)).toEqual([
@@ -106,14 +110,14 @@ describe('POST /user/register', () => {
 
   it('is closed where REGISTRATION says so, and then writes nothing', async () => {
     const before = await dump()
-    const json = { email: newAddress(), password: PASSWORD }
+    const json = { email: nobody(), password: PASSWORD }
     const answer = await callIn({ ...ENV, REGISTRATION: 'closed' } as Env, 'POST', '/user/register', { json })
     await expectProblem(answer, 403, 'registration_closed')
     expect(await dump()).toEqual(before)
   })
 
   it('makes one user of fifty requests for one address at once, and no server error', async () => {
-    const email = newAddress()
+    const email = nobody()
     const hashing = hashCheaply()
     const answers = await Promise.all(Array.from({ length: 50 }, () => register(email)))
     hashing.mockRestore()
@@ -127,7 +131,7 @@ describe('POST /user/register', () => {
   })
 
   it('ignores what it did not ask for', async () => {
-    const email = newAddress()
+    const email = nobody()
     const json = { email, password: PASSWORD, id: 1, user_id: 1, email_verified: 1, roles: '["admin"]', disabled_at: 1 }
     expect((await call('POST', '/user/register', { json })).status).toBe(202)
     expect(await userAt(email)).toMatchObject({ email_verified: 0, roles: '[]', disabled_at: null })
@@ -154,7 +158,7 @@ describe('an address', () => {
     expect((await register(typed)).status).toBe(202)
     expect(await userAt(stored)).toMatchObject({ email: stored })
     expect(mailsTo(stored)).toHaveLength(1)
-    expect((await verify(mailedToken(stored))).status).toBe(204)
+    expect((await verify(mailedToken(stored), PASSWORD)).status).toBe(204)
     expect((await login(typed)).status).toBe(200)
   })
 
@@ -171,7 +175,7 @@ describe('an address', () => {
     ['two and a space', 'victim@example.com attacker@example.com'],
     ['a display name', 'Victim <victim@example.com>'],
     ['a line break and a header', 'victim@example.com\r\nBcc: attacker@example.com'],
-    ['a line feed', 'victim@example.com\n'],
+    ['a line feed', 'victim@exam\nple.com'],
     ['an encoded line break', 'victim@example.com%0d%0aBcc:attacker@example.com'],
     ['a NUL', 'victim@example.com\0.evil.example'],
     ['a lone surrogate', 'victim\ud800@example.com'],
@@ -188,7 +192,7 @@ describe('an address', () => {
     ['a space of no width, after it', 'victim@exam\u200bple.com'],
     ['a soft hyphen', 'victim@exam\u00adple.com'],
     ['a mark that turns the direction', 'victim@\u202eexample.com'],
-    ['a blank in front', ' victim@example.com'],
+    ['a blank before the at sign', 'victim @example.com'],
     ['a dot in front', '.victim@example.com'],
     ['two dots', 'vic..tim@example.com'],
     ['a dot before the at sign', 'victim.@example.com'],
@@ -223,6 +227,13 @@ describe('an address', () => {
     await expectProblem(await register(`${exact}m`), 422, 'invalid_body')
   })
 
+  it('is stored without the white space that was typed around it', async () => {
+    const email = nobody()
+    expect((await register(` ${email}\t`)).status).toBe(202)
+    expect(await userAt(email)).toMatchObject({ email })
+    expect(mailsTo(email)).toHaveLength(1)
+  })
+
   it('finds its row in another spelling, and the mail goes to the address in the row', async () => {
     const { email } = await member({ email: 'Spelled@example.com' })
     for (const typed of ['SPELLED@EXAMPLE.COM', 'spelled@ｅxample.com']) {
@@ -237,13 +248,13 @@ describe('an address', () => {
 describe('a password', () => {
   it.each([
     ['8 letters', 'zxhkqwvn'],
-    ['64 ASCII characters', 'a'.repeat(63) + 'b'],
-    ['64 letters of two bytes', 'é'.repeat(64)],
-    ['64 emoji', '😀'.repeat(64)],
-    ['256 emoji, a kilobyte', '😀'.repeat(256)],
+    ['64 ASCII characters', 'a long line of words, '.repeat(3).slice(0, 64)],
+    ['64 letters of two bytes', 'éàüöñçøå'.repeat(8)],
+    ['64 emoji', '😀🎉🔑🌊🍜🚲🎻🦉'.repeat(8)],
+    ['256 emoji, a kilobyte', '😀🎉🔑🌊🍜🚲🎻🦉'.repeat(32)],
     ['15 emoji', '😀🎉🔑🌊🍜🚲🎻🦉🧭🪁🥁🧵🪴🛶🧊'],
     ['8 emoji', '🔑🌊🍜🚲🎻🦉🧭🪁'],
-    ['a lot of blanks', '               z'],
+    ['a lot of blanks', 'two            words'],
     ['a blank at each end', ' a secret thing '],
     ['lower case only', 'thequickbrownfoxjumps'],
     ['digits only', '80372651904'],
@@ -305,7 +316,7 @@ describe('a password', () => {
     ['a lone high surrogate', 'a password \ud83d of somebody', 'malformed'],
     ['a lone low surrogate', 'a password \ude00 of somebody', 'malformed'],
   ])('of %s is refused, and not repeated', async (_name, password, code) => {
-    const answer = await call('POST', '/user/register', { json: { email: newAddress(), password } })
+    const answer = await call('POST', '/user/register', { json: { email: nobody(), password } })
     const problem = await expectProblem(answer, 422, 'invalid_body')
     expect(problem.errors).toEqual([{ field: 'password', code }])
     if (password) expect(JSON.stringify(problem)).not.toContain(String(password))
@@ -328,7 +339,7 @@ describe('a password that everybody tries first', () => {
 
   it('is refused: the first 3,000 of allowed length in zxcvbn’s list, also in upper case', async () => {
     expect(common).toHaveLength(3_000)
-    const email = newAddress()
+    const email = nobody()
     const passed: string[] = []
     for (const word of common) {
       for (const password of new Set([word, word.toUpperCase()])) {
@@ -355,7 +366,7 @@ describe('a password that everybody tries first', () => {
   it('is refused: the name that the service goes by, in either spelling', async () => {
     const named = { ...ENV, APP_NAME: '우리들의조그만가게' } as Env
     for (const password of ['우리들의조그만가게', '우리들의조그만가게'.normalize('NFD')]) {
-      const answer = await callIn(named, 'POST', '/user/register', { json: { email: newAddress(), password } })
+      const answer = await callIn(named, 'POST', '/user/register', { json: { email: nobody(), password } })
       expect((await expectProblem(answer, 422, 'invalid_body')).errors).toEqual(tooCommon)
     }
   })
@@ -395,24 +406,24 @@ describe('pre-hijacking', () => {
   }
 
   it('classic: the attacker registers first, the owner registers later', async () => {
-    const email = newAddress()
+    const email = nobody()
     await register(email, HIS)
     const linkOfHisRegistration = mailedToken(email)
     await register(email, HERS)
     // Neither password opens the account now, and the older link, which would have confirmed his, is dead.
     await expectProblem(await login(email, HIS), 401, 'invalid_credentials')
     await expectProblem(await login(email, HERS), 401, 'invalid_credentials')
-    await expectProblem(await verify(linkOfHisRegistration), 400, 'invalid_one_time_token')
+    await expectProblem(await press(linkOfHisRegistration), 400, 'invalid_one_time_token')
     expect((await reset(mailedToken(email), HERS)).status).toBe(204)
     await isHersAlone(email)
   })
 
   it('classic, in the other order: the attacker registers again before she opens her link', async () => {
-    const email = newAddress()
+    const email = nobody()
     await register(email, HERS)
     const linkOfHerRegistration = mailedToken(email)
     await register(email, HIS)
-    await expectProblem(await verify(linkOfHerRegistration), 400, 'invalid_one_time_token')
+    await expectProblem(await press(linkOfHerRegistration), 400, 'invalid_one_time_token')
     await expectProblem(await login(email, HIS), 401, 'invalid_credentials')
     const resent = await call('POST', '/user/email/resend', { json: { email } })
     expect(resent.status).toBe(202)
@@ -422,12 +433,12 @@ describe('pre-hijacking', () => {
   })
 
   it('classic: the attacker registers, and the owner asks for a new password', async () => {
-    const email = newAddress()
+    const email = nobody()
     await register(email, HIS)
     const linkOfHisRegistration = mailedToken(email)
     await forgot(email)
     expect((await reset(mailedToken(email), HERS)).status).toBe(204)
-    await expectProblem(await verify(linkOfHisRegistration), 400, 'invalid_one_time_token')
+    await expectProblem(await press(linkOfHisRegistration), 400, 'invalid_one_time_token')
     await isHersAlone(email)
   })
 
@@ -439,38 +450,60 @@ describe('pre-hijacking', () => {
     await isHersAlone(his.email)
   })
 
+  it('one press of a button, by her or by a scanner of mails, makes no password of his good', async () => {
+    const email = nobody()
+    await register(email, HIS)
+    expect((await press(mailedToken(email))).status).toBe(204)
+    expect(await userAt(email)).toMatchObject({ email_verified: 1, hashed_password: null })
+    await expectProblem(await login(email, HIS), 401, 'invalid_credentials')
+    await forgot(email)
+    expect((await reset(mailedToken(email), HERS)).status).toBe(204)
+    await isHersAlone(email)
+  })
+
+  it('nor does a password of hers confirm what he registered', async () => {
+    const email = nobody()
+    await register(email, HIS)
+    const token = mailedToken(email)
+    await expectProblem(await verify(token, HERS), 401, 'invalid_credentials')
+    expect(await userAt(email)).toMatchObject({ email_verified: 0 })
+    expect((await eventsOf((await userAt(email))!.id)).at(-1)).toBe('login_failed: wrong_password')
+    for (let i = 0; i < 4; i++) await expectProblem(await verify(token, HERS), 401, 'invalid_credentials')
+    await expectProblem(await verify(token, HIS), 429, 'too_many_attempts') // as for a session that confirms itself
+  })
+
   it('unexpired session: or when she confirms the address', async () => {
-    const email = newAddress()
+    const email = nobody()
     await register(email, HIS)
     const { id } = (await userAt(email))!
     const his = await sessionFor(id)
     await forgot(email) // of no use to him: it goes to her
     await call('POST', '/user/email/resend', { json: { email } })
-    expect((await verify(mailedToken(email))).status).toBe(204)
+    expect((await press(mailedToken(email))).status).toBe(204)
     await expectSignedOut(his)
     expect(await linksOf((await userAt(email))!.id)).toEqual([])
   })
 
   it('unexpired email change: his pending change of address dies with her reset', async () => {
     const his = await member()
-    const elsewhere = newAddress()
+    const elsewhere = nobody()
     const json = { email: elsewhere, password: PASSWORD }
     expect((await call('POST', '/user/email', { json, ...bearer(his.token) })).status).toBe(202)
     const pending = mailedToken(elsewhere)
     await forgot(his.email)
     expect((await reset(mailedToken(his.email), HERS)).status).toBe(204)
-    await expectProblem(await verify(pending), 400, 'invalid_one_time_token')
+    await expectProblem(await press(pending), 400, 'invalid_one_time_token')
     expect(await userAt(elsewhere)).toBeNull()
     await isHersAlone(his.email)
   })
 
   it('unexpired email change: or when she registers again', async () => {
     const his = await member()
-    const elsewhere = newAddress()
+    const elsewhere = nobody()
     await call('POST', '/user/email', { json: { email: elsewhere, password: PASSWORD }, ...bearer(his.token) })
     await env.DB.prepare('UPDATE users SET email_verified = 0 WHERE id = ?').bind(his.id).run()
     await register(his.email, HERS)
-    await expectProblem(await verify(mailedToken(elsewhere)), 400, 'invalid_one_time_token')
+    await expectProblem(await press(mailedToken(elsewhere)), 400, 'invalid_one_time_token')
     expect((await reset(mailedToken(his.email), HERS)).status).toBe(204)
     await isHersAlone(his.email)
     await expectSignedOut(his)
@@ -478,9 +511,12 @@ describe('pre-hijacking', () => {
 
   it('trojan identifier: an account that he moved to her address is hers after a reset, with no way back for him', async () => {
     const his = await member()
-    const hers = newAddress()
+    const hers = nobody()
     await call('POST', '/user/email', { json: { email: hers, password: PASSWORD }, ...bearer(his.token) })
-    expect((await verify(mailedToken(hers))).status).toBe(204) // she opened a link that she had not asked for
+    const trojan = mailedToken(hers)
+    await expectProblem(await press(trojan), 422, 'invalid_body') // she pressed a button that she had not asked for
+    await expectProblem(await login(hers, PASSWORD), 401, 'invalid_credentials')
+    expect((await verify(trojan, PASSWORD)).status).toBe(204) // and typed the password that he told her
     const waiting = await sessionFor(his.id)
     await forgot(hers)
     expect((await reset(mailedToken(hers), HERS)).status).toBe(204)
@@ -494,12 +530,12 @@ describe('pre-hijacking', () => {
 
   it('trojan identifier: a link that would move his account to her address is dead once she has her own', async () => {
     const his = await member()
-    const hers = newAddress()
+    const hers = nobody()
     await call('POST', '/user/email', { json: { email: hers, password: PASSWORD }, ...bearer(his.token) })
     const trojan = mailedToken(hers)
     await register(hers, HERS)
-    expect((await verify(mailedToken(hers))).status).toBe(204)
-    await expectProblem(await verify(trojan), 409, 'email_taken')
+    expect((await verify(mailedToken(hers), HERS)).status).toBe(204)
+    await expectProblem(await verify(trojan, PASSWORD), 409, 'email_taken')
     expect((await userAt(hers))!.id).not.toBe(his.id)
     await isHersAlone(hers)
   })
@@ -516,16 +552,16 @@ describe('pre-hijacking', () => {
 
 describe('what is registered and never confirmed', () => {
   it('can still be confirmed after its link has expired, by a new one', async () => {
-    const email = newAddress()
+    const email = nobody()
     await register(email)
     const late = mailedToken(email)
-    setClock(3_601)
+    clock.set(3_601)
     try {
-      await expectProblem(await verify(late), 400, 'invalid_one_time_token')
+      await expectProblem(await press(late), 400, 'invalid_one_time_token')
       await call('POST', '/user/email/resend', { json: { email } })
-      expect((await verify(mailedToken(email))).status).toBe(204)
+      expect((await press(mailedToken(email))).status).toBe(204)
     } finally {
-      vi.useRealTimers()
+      clock.run()
     }
   })
 })

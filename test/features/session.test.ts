@@ -2,32 +2,33 @@ import { createExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import bcrypt from 'bcryptjs'
 import { Hono } from 'hono'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
+import { registry } from '../../src/app.ts'
+import { IAT_BACK_SECONDS } from '../../src/core/tokens/tokens.ts'
 import { answerError } from '../../src/http/answer.ts'
 import type { AppEnv } from '../../src/http/app-env.ts'
 import { freshLogin, loginRequired, offline, strictLogin } from '../../src/http/guard.ts'
 import { harden } from '../../src/http/headers.ts'
+import { carry } from '../../src/http/registry.ts'
 import { randomId } from '../../src/lib/bytes.ts'
 import {
   bearer,
   call,
   callIn,
   claimsOf,
+  clock,
   ENV,
   expectProblem,
   forge,
   freshDatabase,
-  type Isolate,
   insertUser,
+  type Isolate,
   now,
   PASSWORD,
-  setClock,
   watchedIsolate,
 } from '../support.ts'
 
 freshDatabase()
-beforeEach(() => setClock(0))
-afterEach(() => void vi.useRealTimers())
 
 type Tokens = { access_token: string; token_type: string; expires_in: number; refresh_token: string }
 type Someone = { id: number; email: string; token: string; refresh_token: string; sid: string }
@@ -43,11 +44,7 @@ async function signInAgain(user: { id: number; email: string }, init: RequestIni
   return { ...user, token, refresh_token, sid: claimsOf(token).sid as string }
 }
 
-/** Of all who have no other: hashing it for each would take longer than all the rest. */
-const HASH = await bcrypt.hash(PASSWORD, 10)
-const newUser = () => insertUser({ hashed_password: HASH })
-
-const signIn = async (init: RequestInit = {}) => signInAgain(await newUser(), init)
+const signIn = async (init: RequestInit = {}) => signInAgain(await insertUser(), init)
 
 const action = async (token: string, own = ENV) => (await callIn(own, 'POST', '/action', bearer(token))).status
 
@@ -94,7 +91,7 @@ describe('a session that is ended', () => {
       await refused(await callIn(elsewhere.env, 'GET', '/user/me/export', bearer(victim.token)))
       expect(await refreshing(victim, elsewhere.env)).toBe(401)
       expect(await action(victim.token, elsewhere.env)).toBe(200) // as it was known up to five seconds ago
-      setClock(5.001)
+      clock.set(5.001)
       expect(await action(victim.token, elsewhere.env)).toBe(401)
       expect(await action(victim.token, watchedIsolate().env)).toBe(401)
       expect(await action(bystander.token)).toBe(200)
@@ -122,7 +119,7 @@ describe('POST /user/logout', () => {
     const { token } = await signIn()
     await expectProblem(await call('POST', '/user/logout'), 401, 'login_required')
     await refused(await call('POST', '/user/logout', bearer(`${token.slice(0, -4)}AAAA`)))
-    setClock(86_400)
+    clock.set(86_400)
     await refused(await call('POST', '/user/logout', bearer(token)))
   })
 
@@ -180,10 +177,10 @@ describe('GET /user/sessions', () => {
       cf: { country: 'KR' },
     })
     const started = now()
-    setClock(100)
+    clock.set(100)
     const laptop = await signInAgain(phone, { headers: { 'User-Agent': 'Laptop', 'CF-Connecting-IP': '2001:db8::1' } })
     await signIn()
-    setClock(200)
+    clock.set(200)
     expect(await refreshing(phone)).toBe(200)
     const rows = [
       {
@@ -212,18 +209,18 @@ describe('GET /user/sessions', () => {
   it('cuts an endless User-Agent, and believes no X-Forwarded-For', async () => {
     const headers = { 'User-Agent': 'x'.repeat(5_000), 'X-Forwarded-For': '198.51.100.7', 'X-Real-IP': '198.51.100.7' }
     const { token } = await signIn({ headers })
-    expect(await listOf(token)).toMatchObject([{ user_agent: 'x'.repeat(256), ip: null }])
+    expect(await listOf(token)).toMatchObject([{ user_agent: 'x'.repeat(256), ip: '127.0.0.1' }])
   })
 
   it('leaves out what is revoked, over, or was idle for too long', async () => {
-    const short = await newUser()
+    const short = await insertUser()
     await tokensOf(short.email, {}, { ...ENV, SESSION_TTL_SECONDS: '300' } as Env) // over by then
     const [revoked, idle] = [await signInAgain(short), await signInAgain(short)]
     await call('POST', '/user/logout', bearer(revoked.token))
     const own = { ...ENV, SESSION_IDLE_SECONDS: '3600' } as Env
-    setClock(3_000)
+    clock.set(3_000)
     const busy = await signInAgain(short)
-    setClock(3_601)
+    clock.set(3_601)
     expect(await listOf(busy.token, own)).toEqual([expect.objectContaining({ id: busy.sid, current: true })])
     const ids = (await listOf(busy.token)).map(({ id }) => id)
     expect(ids).toEqual([busy.sid, idle.sid])
@@ -256,7 +253,7 @@ describe('DELETE /user/sessions/:id', () => {
     const ended = await signInAgain(one)
     const over = await tokensOf(one.email, {}, { ...ENV, SESSION_TTL_SECONDS: '60' } as Env)
     await end(one, ended.sid)
-    setClock(61)
+    clock.set(61)
     const before = await eventsOf(one.id)
     const ids = [
       stranger.sid,
@@ -292,6 +289,7 @@ describe('DELETE /user/sessions/:id', () => {
 describe('guards', () => {
   const app = new Hono<AppEnv>()
     .use(harden)
+    .use(carry(registry))
     .get('/offline', offline, (c) => c.json(c.var.session))
     .get('/login', loginRequired, (c) => c.json(c.var.session))
     .get('/strict', strictLogin, (c) => c.json(c.var.session))
@@ -308,8 +306,10 @@ describe('guards', () => {
     const { id, sid, token } = await signIn()
     const { exp, auth_time } = claimsOf(token)
     for (const path of PATHS) {
-      const session = await (await get(path, token)).json()
-      expect(session).toEqual({ id: sid, user_id: id, auth_time, expires_at: exp, roles: [] })
+      const session = await (await get(path, token)).json<object>()
+      const live = { password_at: auth_time, second_at: 0, has_password: true, second_factor: false }
+      const read = path === '/strict' || path === '/fresh' ? { live } : {}
+      expect(session).toEqual({ id: sid, user_id: id, auth_time, expires_at: exp, roles: [], acr: 'aal1', ...read })
     }
   })
 
@@ -319,7 +319,7 @@ describe('guards', () => {
     expect(await statuses(token, warm)).toEqual([200, 200, 200, 200])
     await call('POST', '/user/logout', bearer(token))
     expect(await statuses(token, warm)).toEqual([200, 200, 401, 401])
-    setClock(5.001)
+    clock.set(5.001)
     expect(await statuses(token, warm)).toEqual([200, 401, 401, 401])
     expect((await get('/offline', token, asked)).status).toBe(200)
     expect(asked.calls).toEqual([])
@@ -333,7 +333,7 @@ describe('guards', () => {
     const forged = await forge({ payload: claims, secret: 'another key that is long enough to be one' })
     expect((await get('/offline', await forge({ payload: claims }))).status).toBe(200)
     await refused(await get('/offline', forged))
-    setClock((claims.exp as number) - now())
+    clock.set((claims.exp as number) - now())
     await refused(await get('/offline', token))
   })
 
@@ -390,9 +390,9 @@ describe('freshLogin and POST /user/reauth', () => {
 
   it('a login is fresh for ten minutes, and a refresh makes it no fresher', async () => {
     const { token, refresh_token } = await signIn()
-    setClock(600)
+    clock.set(600)
     expect((await exporting(token)).status).toBe(200)
-    setClock(601)
+    clock.set(601)
     await stale(await exporting(token))
     const answer = await call('POST', '/user/refresh', { json: { refresh_token } })
     const { access_token } = await answer.json<Tokens>()
@@ -400,10 +400,10 @@ describe('freshLogin and POST /user/reauth', () => {
     expect(await action(access_token)).toBe(200)
   })
 
-  it('the password makes the same session fresh again, the old token with it', async () => {
+  it('the password puts a fresh session in the place of the old one, whose tokens are worth nothing', async () => {
     const someone = await signIn()
     const { id, token, sid, refresh_token } = someone
-    setClock(700)
+    clock.set(700)
     const before = await rowOf(sid)
     const answer = await reauth(token)
     expect(answer.status).toBe(200)
@@ -412,29 +412,43 @@ describe('freshLogin and POST /user/reauth', () => {
       access_token: expect.any(String),
       token_type: 'Bearer',
       expires_in: 86_400,
-      refresh_token,
+      refresh_token: expect.stringMatching(/^lkr_/),
     })
+    const fresh = claimsOf(tokens.access_token).sid as string
+    expect(fresh).not.toBe(sid)
     expect(claimsOf(tokens.access_token)).toEqual({
       ...claimsOf(token),
+      sid: fresh,
       jti: expect.any(String),
-      iat: now(),
+      iat: now() - IAT_BACK_SECONDS,
       exp: now() + 86_400,
       auth_time: now(),
     })
-    expect(await rowOf(sid)).toEqual({ ...before, auth_time: now(), tokens_until: now() + 86_400 + 30 })
-    expect((await exporting(token)).status).toBe(200)
+    expect(await rowOf(fresh)).toEqual({
+      ...before,
+      id: fresh,
+      auth_time: now(),
+      shown: JSON.stringify({ password: now() }),
+      refreshed_at: now(),
+      tokens_until: now() + 86_400 + 30,
+    })
+    expect(await rowOf(sid)).toEqual({ ...before, revoked_at: now() })
+    await expectProblem(await exporting(token), 401, 'invalid_token')
+    expect(await action(token)).toBe(401)
+    const stolen = await call('POST', '/user/refresh', { json: { refresh_token } })
+    await expectProblem(stolen, 401, 'invalid_refresh_token')
     expect((await exporting(tokens.access_token)).status).toBe(200)
-    expect((await eventsOf(id)).at(-1)).toEqual({ event: 'reauthenticated', reason: null, session_id: sid })
-    const renewed = await call('POST', '/user/refresh', { json: { refresh_token } })
+    expect((await eventsOf(id)).at(-1)).toEqual({ event: 'reauthenticated', reason: null, session_id: fresh })
+    const renewed = await call('POST', '/user/refresh', { json: { refresh_token: tokens.refresh_token } })
     expect(claimsOf((await renewed.json<Tokens>()).access_token).auth_time).toBe(now())
-    setClock(700 + 601)
+    clock.set(700 + 601)
     await stale(await exporting(tokens.access_token))
   })
 
   it('does not make another session of the same user fresh', async () => {
     const one = await signIn()
     const two = await signInAgain(one)
-    setClock(601)
+    clock.set(601)
     expect((await reauth(one.token)).status).toBe(200)
     await stale(await exporting(two.token))
   })
@@ -443,7 +457,7 @@ describe('freshLogin and POST /user/reauth', () => {
     const { id, token, sid } = await signIn()
     const other = await insertUser({ hashed_password: await bcrypt.hash('the password of another', 10) })
     expect(other.id).not.toBe(id)
-    setClock(601)
+    clock.set(601)
     const before = await rowOf(sid)
     for (const wrong of ['wrong', `${PASSWORD} `, 'the password of another']) {
       await expectProblem(await reauth(token, wrong), 401, 'invalid_credentials')
@@ -476,7 +490,7 @@ describe('freshLogin and POST /user/reauth', () => {
   it('brings back no session that was idle for too long', async () => {
     const { token, sid } = await signIn()
     const own = { ...ENV, SESSION_IDLE_SECONDS: '600' } as Env
-    setClock(601)
+    clock.set(601)
     const before = await rowOf(sid)
     await expectProblem(await reauth(token, PASSWORD, own), 401, 'invalid_token')
     expect(await rowOf(sid)).toEqual(before)

@@ -2,8 +2,7 @@ import { createExecutionContext } from 'cloudflare:test'
 import { exports } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { Latchkey } from '../../src/http/entrypoint.ts'
-import { member } from '../accounts.ts'
-import { bearer, brokenDatabase, call, claimsOf, ENV, forge, freshDatabase, lost } from '../support.ts'
+import { bearer, brokenDatabase, call, claimsOf, ENV, forge, freshDatabase, lost, member } from '../support.ts'
 
 freshDatabase()
 
@@ -18,7 +17,7 @@ describe('Latchkey.verify', () => {
   it('says whose token it is, with and without `Bearer`', async () => {
     const { id, token, sid } = await member()
     const { auth_time, exp: expires_at } = claimsOf(token)
-    const verified = { ok: true, session: { id: sid, user_id: id, roles: [], auth_time, expires_at } }
+    const verified = { ok: true, session: { id: sid, user_id: id, roles: [], auth_time, expires_at, acr: 'aal1' } }
     expect(await verify(`Bearer ${token}`)).toEqual(verified)
     expect(await verify(token)).toEqual(verified)
   })

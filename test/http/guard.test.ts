@@ -1,15 +1,19 @@
+import { createExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { Hono } from 'hono'
 import { jwt } from 'hono/jwt'
-import { beforeAll, describe, expect, it, vi } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { type Guarded, loginRequired } from '../../src/http/guard.ts'
 import { base64url, utf8 } from '../../src/lib/bytes.ts'
 import {
   anotherIsolate,
-  callWith,
   bearer,
   call,
+  callWith,
   type Claims,
   claimsOf,
+  clock,
+  ENV,
   expectProblem,
   forge,
   freshDatabase,
@@ -27,6 +31,15 @@ const withCookie = (value: string, more: Record<string, string> = {}) => ({
   headers: { Cookie: `${COOKIE}=${value}`, ...more },
 })
 const SAME_ORIGIN = { 'Sec-Fetch-Site': 'same-origin' }
+
+/** What a browser sends along to a site that stands behind a proxy's password, and its like. */
+const OTHER_SCHEMES = [
+  'Basic c3RhZ2luZzpzZWNyZXQ=',
+  'basic c3RhZ2luZzpzZWNyZXQ=',
+  'Digest username="staging", realm="proxy", nonce="x", uri="/", response="y"',
+  'Negotiate YII=',
+  'Bearer2 x.y.z',
+]
 
 let user: Awaited<ReturnType<typeof signedIn>>
 let good: Claims
@@ -58,9 +71,58 @@ describe('what opens a protected route', () => {
     expect(await answer.json()).toEqual({ message: 'You are signed in.', user_id: user.id })
   })
 
+  it.each(OTHER_SCHEMES)('the cookie, beside credentials of another scheme: %s', async (header) => {
+    const init = withCookie(user.token, { Authorization: header, ...SAME_ORIGIN })
+    expect((await action(init)).status).toBe(200)
+    expect((await call('GET', '/user/me', withCookie(user.token, { Authorization: header }))).status).toBe(200)
+  })
+
+  it('the cookie in POST /user/logout, beside credentials of another scheme', async () => {
+    const { token } = await signedIn()
+    const init = withCookie(token, { Authorization: OTHER_SCHEMES[0]!, ...SAME_ORIGIN })
+    expect((await call('POST', '/user/logout', init)).status).toBe(204)
+    expect((await call('GET', '/user/me', withCookie(token))).status).toBe(401)
+  })
+
   it('a token signed elsewhere with the same key and the same claims, with white space and without kid', async () => {
     const spaced = JSON.stringify(good, null, 2)
     expect((await action(bearer(await forge({ payload: spaced })))).status).toBe(200)
+  })
+
+  it.each([
+    ['bearer', (token: string) => bearer(token)],
+    ['bare', (token: string) => ({ headers: { Authorization: token } })],
+    ['in the cookie', (token: string) => withCookie(token, SAME_ORIGIN)],
+  ])(
+    'a token at first sight and again, %s, with or without kid, however its claims are written',
+    async (_way, init) => {
+      const claims = () => ({ ...good, jti: crypto.randomUUID() })
+      const { kid } = JSON.parse(atob(user.token.split('.')[0]!)) as { kid: string }
+      for (const header of [undefined, { alg: 'HS256' }, { kid, typ: 'JWT', alg: 'HS256' }]) {
+        for (const payload of [
+          JSON.stringify(claims()),
+          JSON.stringify(claims(), null, 2),
+          JSON.stringify({ ...claims(), name: '\u00e9\ud55c' }),
+          JSON.stringify(claims()).replace('"iss"', '"\\u0069ss"'),
+        ]) {
+          const token = await forge({ payload, ...(header && { header }) })
+          expect([(await action(init(token))).status, (await action(init(token))).status]).toEqual([200, 200])
+        }
+      }
+    },
+  )
+
+  it('a handler finds its session and nothing else of the token, whether it was seen before or not', async () => {
+    const app = new Hono<Guarded>().use(loginRequired).get('/', (c) => c.json([c.get('jwtPayload'), c.get('session')]))
+    const token = await forge({ payload: { ...good, jti: crypto.randomUUID() } })
+    const seen = async () => {
+      const context = createExecutionContext()
+      const answer = await app.request('/', bearer(token), ENV, context)
+      return answer.text()
+    }
+    const first = await seen()
+    expect(JSON.parse(first)).toEqual([null, expect.objectContaining({ user_id: user.id })])
+    expect(await seen()).toBe(first)
   })
 
   it('a clock up to a minute ahead', async () => {
@@ -111,10 +173,27 @@ describe('what does not', () => {
     await refused(await action({ headers: { Cookie: `${COOKIE}=planted; ${COOKIE}=${user.token}`, ...SAME_ORIGIN } }))
   })
 
-  it('a header decides alone, even beside a good cookie', async () => {
-    await refused(
-      await action({ headers: { Authorization: 'Bearer x.y.z', Cookie: `${COOKIE}=${user.token}`, ...SAME_ORIGIN } }),
-    )
+  it.each(['Bearer x.y.z', 'bearer x.y.z', 'x.y.z'])('a token in the header decides alone: %s', async (header) => {
+    const Cookie = `${COOKIE}=${user.token}`
+    await refused(await action({ headers: { Authorization: header, Cookie, ...SAME_ORIGIN } }))
+  })
+
+  it.each(['Bearer', 'Bearer x.y.z x.y.z', 'bearer\tx.y.z'])('nor does a header that is broken: %s', async (header) => {
+    const headers = { Authorization: header, Cookie: `${COOKIE}=${user.token}`, ...SAME_ORIGIN }
+    expect((await action({ headers })).status).toBe(401)
+  })
+
+  it.each(OTHER_SCHEMES)('the cookie without a proof, beside credentials of another scheme: %s', async (header) => {
+    await expectProblem(await action(withCookie(user.token, { Authorization: header })), 403, 'cross_site_request')
+    const planted = { Authorization: header, ...SAME_ORIGIN }
+    await refused(await action(withCookie(`planted; ${COOKIE}=${user.token}`, planted)))
+  })
+
+  it.each(OTHER_SCHEMES)('a token that another scheme bears: %s', async (header) => {
+    for (const token of [user.token, `Bearer ${user.token}`]) {
+      const answer = await action({ headers: { Authorization: `${header.split(' ')[0]} ${token}` } })
+      await expectProblem(answer, 401, 'login_required')
+    }
   })
 
   it('a cookie without a proof that this site sent it', async () => {
@@ -202,6 +281,8 @@ describe('what does not', () => {
   it.each(forgeries)('%s', async (_name, make) => {
     const token = await make()
     await refused(await action({ headers: { Authorization: `Bearer ${token}` } }))
+    await refused(await action({ headers: { Authorization: token } }))
+    await refused(await action(withCookie(token, SAME_ORIGIN)))
   })
 
   it.each(['\u00a0', '\u3000', '\ufeff', '\x0b', '\x0c'])(
@@ -260,12 +341,8 @@ describe('a session that has ended', () => {
       await env.DB.prepare(sql).bind(id).run()
       await refused(await call('DELETE', '/user/sessions/x', bearer(token)))
       await refused(await callWith(anotherIsolate(), `${ORIGIN}/action`, { method: 'POST', ...bearer(token) }))
-      vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + (later += 5_001) })
-      try {
-        await refused(await action(bearer(token)))
-      } finally {
-        vi.useRealTimers()
-      }
+      clock.forward((later += 5.001))
+      await refused(await action(bearer(token)))
     },
   )
 

@@ -10,6 +10,7 @@ describe('the headers of every answer', () => {
     .use(harden)
     .get('/', () => Response.redirect('https://elsewhere.example/', 302)) // as read-only as what `fetch` gives
     .get('/page', (c) => c.html('<p>'))
+    .get('/upstream', () => new Response('', { headers: { 'X-Request-Id': 'theirs', 'Cache-Control': 'no-store' } }))
     .get('/own', (c) => c.text('', 200, { 'Cache-Control': 'max-age=60' }))
 
   it('are set on one that cannot be changed, too', async () => {
@@ -19,7 +20,13 @@ describe('the headers of every answer', () => {
     expect(answer.headers.get('X-Request-Id')).toMatch(/^[\da-f-]{36}$/)
   })
 
-  it('leave a route the last word, and tell caches then that the origin matters', async () => {
+  it('are set on one that another server made, whose id for the request is not ours', async () => {
+    const { headers } = await passesOn.request('/upstream', {}, env)
+    expect(HEADERS.filter(([name, value]) => headers.get(name) !== value)).toEqual([])
+    expect(headers.get('X-Request-Id')).toMatch(/^[\da-f-]{36}$/)
+  })
+
+  it('can be overridden by a route, and then tell caches that the origin matters', async () => {
     const { headers } = await passesOn.request('/own', {}, env)
     expect(headers.get('Cache-Control')).toBe('max-age=60')
     expect(headers.get('Vary')).toBe('Origin')

@@ -1,7 +1,9 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
+import { endSessionsOf } from '../../src/features/admin/end-sessions.ts'
 import {
   call,
+  callBy,
   callWith,
   expectProblem,
   forge,
@@ -10,6 +12,7 @@ import {
   login,
   now,
   ORIGIN,
+  run,
   watchedIsolate,
 } from '../support.ts'
 
@@ -127,10 +130,26 @@ describe('a token that the old application signed', () => {
     await expectProblem(await ask(place, await flaskToken(id)), 503, 'unavailable')
   })
 
-  it('says goodbye without leaving a trace', async () => {
+  it('is worth nothing after its logout, like all others of its kind that this user has', async () => {
+    const [{ id }, other] = [await insertUser(), await insertUser()]
+    const [here, there] = [await flaskToken(id, { exp: now() + 600 }), await flaskToken(id, { exp: now() + 700 })]
+    expect((await ask(migrating(), here, '/user/logout')).status).toBe(204)
+    expect((await ask(migrating(), here, '/user/logout')).status).toBe(204)
+    for (const token of [here, there]) await expectProblem(await ask(migrating(), token), 401, 'invalid_token')
+    expect((await ask(migrating(), await flaskToken(other.id))).status).toBe(200)
+    const rows = await env.DB.prepare('SELECT event, session_id FROM audit_events WHERE user_id = ?').bind(id).all()
+    expect(rows.results).toEqual([{ event: 'logged_out', session_id: 'legacy' }])
+  })
+
+  it.each([
+    ['an administrator ends all sessions', (id: number) => endSessionsOf(callBy(), id)],
+    ['the address changes', (id: number) => run(`UPDATE users SET email = 'moved' || id WHERE id = ?`, id)],
+    ['the account was disabled once', (id: number) => run('UPDATE users SET disabled_at = 1 WHERE id = ?', id)],
+  ])('is worth nothing when %s', async (_when, end) => {
     const { id } = await insertUser()
-    expect((await ask(migrating(), await flaskToken(id), '/user/logout')).status).toBe(204)
-    const rows = await env.DB.prepare('SELECT 1 FROM audit_events WHERE user_id = ?').bind(id).all()
-    expect(rows.results).toEqual([])
+    expect((await ask(migrating(), await flaskToken(id))).status).toBe(200)
+    await end(id)
+    await run('UPDATE users SET disabled_at = NULL WHERE id = ?', id)
+    await expectProblem(await ask(migrating(), await flaskToken(id)), 401, 'invalid_token')
   })
 })

@@ -7,7 +7,6 @@ import { answerError } from '../../src/http/answer.ts'
 import type { AppEnv } from '../../src/http/app-env.ts'
 import { harden } from '../../src/http/headers.ts'
 import { observe } from '../../src/http/observe.ts'
-import { member } from '../accounts.ts'
 import {
   bearer,
   brokenDatabase,
@@ -19,6 +18,7 @@ import {
   insertUser,
   limiter,
   lost,
+  member,
   PASSWORD,
 } from '../support.ts'
 
@@ -211,7 +211,7 @@ describe('REQUEST_LOG', () => {
     const settings = own({ REQUEST_LOG })
     await callIn(settings, 'GET', '/login')
     await callIn(settings, 'GET', '/nothing')
-    await callIn(own({ REQUEST_LOG, PREFILTER: limiter(false) }), 'POST', '/user/login', {
+    await callIn(own({ REQUEST_LOG, PREFILTER_REFRESH: limiter(false) }), 'POST', '/user/login', {
       json: { email: 'a@example.com', password: PASSWORD },
       headers: { 'CF-Connecting-IP': freshAddress() },
     })

@@ -1,11 +1,13 @@
-import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { config } from '../../src/config.ts'
-import { rememberedOf } from '../../src/core/remembered-tokens.ts'
+import { rememberedOf } from '../../src/core/tokens/remembered-tokens.ts'
 import {
+  action,
   bearer,
   call,
   callWith,
   claimsOf,
+  clock,
   ENV,
   expectProblem,
   forge,
@@ -15,11 +17,8 @@ import {
 } from '../support.ts'
 
 freshDatabase()
-afterEach(() => vi.useRealTimers())
 
-const action = (token: string) => call('POST', '/action', bearer(token))
 const memory = () => rememberedOf(config(ENV))
-const at = (seconds: number) => vi.useFakeTimers({ toFake: ['Date'], now: seconds * 1000 })
 
 let user: Awaited<ReturnType<typeof signedIn>>
 beforeAll(async () => {
@@ -51,11 +50,11 @@ describe('a token that was verified before', () => {
   it('ends with its exp, to the second, and does not begin before its iat', async () => {
     const token = await used()
     const { iat, exp } = claimsOf(token) as { iat: number; exp: number }
-    at(exp)
+    clock.stop(exp)
     await expectProblem(await action(token), 401, 'invalid_token')
-    vi.useRealTimers()
+    clock.run()
     expect((await action(token)).status).toBe(200)
-    at(iat - 61)
+    clock.stop(iat - 61)
     await expectProblem(await action(token), 401, 'invalid_token')
   })
 

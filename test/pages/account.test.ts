@@ -1,23 +1,29 @@
 import { env } from 'cloudflare:workers'
-import { afterEach, describe, expect, it, vi } from 'vitest'
-import { words } from '../../src/pages/words.ts'
-import { eventsOf, member, sessionFor, subjectsTo, userAt } from '../accounts.ts'
+import { describe, expect, it, vi } from 'vitest'
+import { words } from '../words.ts'
 import {
   anotherIsolate,
   call,
   callWith,
   claimsOf,
+  clock,
+  ENV,
+  eventsOf,
   freshDatabase,
+  leadsTo,
   login,
   mailedToken,
+  member,
+  open,
   ORIGIN,
   PASSWORD,
-  setClock,
+  sessionFor,
+  subjectsTo,
+  submit,
+  userAt,
 } from '../support.ts'
-import { leadsTo, open, submit } from './support.ts'
 
 freshDatabase()
-afterEach(() => void vi.useRealTimers())
 
 const NEW = 'another password of somebody'
 const say = words.en
@@ -28,7 +34,14 @@ const standing = async (user_id: number) => {
 }
 
 describe('the account pages, for somebody who is not signed in', () => {
-  const PAGES = ['/account', '/account/email', '/account/password', '/account/export', '/account/delete']
+  const FORMS = [
+    '/account/email',
+    '/account/password',
+    '/account/password/remove',
+    '/account/confirm',
+    '/account/delete',
+  ]
+  const PAGES = ['/account', '/account/export', ...FORMS]
 
   it.each(PAGES)('GET %s leads to the login and back', async (path) => {
     const gone = await member()
@@ -40,7 +53,7 @@ describe('the account pages, for somebody who is not signed in', () => {
     }
   })
 
-  it.each([...PAGES.slice(1), '/account/sessions', '/account/devices'])('POST %s does, too', async (path) => {
+  it.each([...FORMS, '/account/sessions', '/account/devices'])('POST %s does, too', async (path) => {
     const back = /sessions|devices/.test(path) ? '/account' : path
     expect(leadsTo(await submit(path, { password: PASSWORD }))).toEqual([303, `/login?return_to=${back}`])
   })
@@ -62,6 +75,34 @@ describe('/account', () => {
     expect(html).toContain(say.thisDevice)
     expect(html).toContain('name="forget"')
     for (const secret of [other.email, other.sid, me.token, '$2b$']) expect(html).not.toContain(secret)
+  })
+
+  it.each([
+    ['cannot be reached', () => Promise.reject(new Error('The object is not where it was.'))],
+    ['is silent', () => new Promise(() => {})],
+  ])('is there while the doorkeeper %s, and ends a stolen session', async (_how, known) => {
+    const log = vi.spyOn(console, 'error').mockReturnValue()
+    const me = await member()
+    const stolen = await sessionFor(me.id)
+    const DOORKEEPER = { getByName: () => ({ known }) } as unknown as Env['DOORKEEPER']
+    const own = { ...ENV, DOORKEEPER }
+    const headers = { Cookie: `__Host-latchkey=${me.token}`, 'Sec-Fetch-Site': 'same-origin' }
+    const answer = await callWith(own, `${ORIGIN}/account`, { headers })
+    expect(answer.status).toBe(200)
+    const html = await answer.text()
+    for (const text of [me.email, stolen.sid, say.notAvailable]) expect(html).toContain(text)
+    expect(html).not.toContain(say.noDevices)
+    expect(log.mock.calls.flat()).toEqual([expect.stringContaining('"code":"devices_not_shown"')])
+    log.mockRestore()
+    const body = new URLSearchParams({ end: stolen.sid })
+    const ended = await callWith(own, `${ORIGIN}/account/sessions`, {
+      method: 'POST',
+      redirect: 'manual',
+      headers,
+      body,
+    })
+    expect(leadsTo(ended)).toEqual([303, '/account?done=sessions'])
+    expect(await standing(me.id)).toEqual([me.sid])
   })
 
   it('tells devices by names, and shows no User-Agent as it is', async () => {
@@ -175,7 +216,10 @@ describe('/account/email', () => {
     expect(leadsTo(answer)).toEqual([303, '/account?done=email'])
     expect(await userAt(target)).toBeNull()
     expect(subjectsTo(me.email)).toEqual(['Your email address is about to change'])
-    expect(leadsTo(await submit('/verify', { token: mailedToken(target) }))).toEqual([303, '/login?done=verified'])
+    expect(leadsTo(await submit('/verify', { token: mailedToken(target), password: PASSWORD }))).toEqual([
+      303,
+      '/login?done=verified',
+    ])
     expect(await userAt(target)).toMatchObject({ id: me.id })
     expect((await open('/account', me.token)).status).toBe(303)
   })
@@ -203,22 +247,25 @@ describe('/account/export', () => {
   })
 
   it('asks for the password when the login is not fresh any more, and stays fresh for ten minutes then', async () => {
-    setClock(0)
+    clock.set(0)
     const me = await member()
-    setClock(601)
-    const asked = await open('/account/export', me.token)
-    const html = await asked.text()
-    expect(html).toContain('action="/account/export"')
+    clock.set(601)
+    const confirms = [303, '/account/confirm?return_to=/account']
+    expect(leadsTo(await open('/account/export', me.token))).toEqual(confirms)
+    const html = await (await open('/account/confirm?return_to=/account', me.token)).text()
+    expect(html).toContain('action="/account/confirm"')
     expect(html).not.toContain(me.email)
-    expect((await submit('/account/export', { password: 'wrong' }, me.token)).status).toBe(401)
-    expect(await (await open('/account/export', me.token)).text()).toContain('<form')
-    const confirmed = await submit('/account/export', { password: PASSWORD }, me.token)
+    expect((await submit('/account/confirm', { password: 'wrong' }, me.token)).status).toBe(401)
+    expect(leadsTo(await open('/account/export', me.token))).toEqual(confirms)
+    const confirmed = await submit('/account/confirm', { password: PASSWORD }, me.token)
     expect(leadsTo(confirmed)).toEqual([303, '/account?done=confirmed'])
     const token = /^__Host-latchkey=([\w.-]+); Max-Age=86400; /.exec(confirmed.headers.get('Set-Cookie') ?? '')![1]!
-    expect(claimsOf(token)).toMatchObject({ sid: me.sid, user_id: me.id })
+    expect(claimsOf(token)).toMatchObject({ user_id: me.id })
+    expect(claimsOf(token).sid).not.toBe(me.sid)
+    expect(leadsTo(await open('/account/export', me.token))).toEqual([303, '/login?return_to=/account/export'])
     expect((await open('/account/export', token)).headers.get('Content-Type')).toBe('application/json')
-    setClock(601 + 601)
-    expect(await (await open('/account/export', token)).text()).toContain('<form')
+    clock.set(601 + 601)
+    expect(leadsTo(await open('/account/export', token))).toEqual(confirms)
   })
 })
 

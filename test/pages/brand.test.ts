@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import enhance from '../../public/enhance.js?raw'
+import passkeys from '../../public/passkeys.js?raw'
 import style from '../../public/style.css?raw'
 import { luminance, textOn } from '../../src/lib/color.ts'
 import { callWith, ENV, expectProblem, freshDatabase, ORIGIN } from '../support.ts'
@@ -33,7 +34,7 @@ describe('the logo', () => {
       (await open(path, settings)).headers.get('Content-Security-Policy')
     const narrow = await policyOf('/login')
     expect(narrow).toBe(
-      "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+      "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     )
     expect(await policyOf('/health', { APP_LOGO_URL: 'https://cdn.example/logo.svg' })).toBe(narrow)
   })
@@ -99,6 +100,7 @@ describe('the files', () => {
   it.each([
     ['style.css', style],
     ['enhance.js', enhance],
+    ['passkeys.js', passkeys],
   ])('%s loads nothing else', (_name, text) => {
     expect(text).not.toMatch(/https?:|@import|url\(/)
   })

@@ -1,27 +1,39 @@
 import { env } from 'cloudflare:workers'
-import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { statistics } from '../../src/features/admin/queries.ts'
-import { config } from '../../src/config.ts'
-import { words } from '../../src/pages/words.ts'
-import { administrator, dump, linksOf, type Member, member, sessionFor, subjectsTo, userAt } from '../accounts.ts'
+import { words } from '../words.ts'
 import {
+  administrator,
   bearer,
   call,
+  callBy,
   callWith,
   claimsOf,
+  clock,
+  cookieOf,
+  dump,
   ENV,
   freshDatabase,
   insertUser,
+  leadsTo,
+  linksOf,
   login,
+  member,
+  type Member,
   now,
+  open,
   ORIGIN,
   PASSWORD,
+  SAME_ORIGIN,
+  sessionFor,
+  stateFor,
+  subjectsTo,
+  submit,
+  userAt,
+  withFailures,
 } from '../support.ts'
-import { setClock, stateFor, withFailures } from '../support.ts'
-import { cookieOf, leadsTo, open, SAME_ORIGIN, submit } from './support.ts'
 
 freshDatabase()
-afterEach(() => void vi.useRealTimers())
 
 const say = words.en
 let [admin, user] = [] as unknown as [Member, Member]
@@ -31,8 +43,9 @@ beforeAll(async () => {
   await submit('/logout', {}, (await member()).token) // SQLite notes the first use of a table of revocations
 })
 
-const PAGES = ['', '/audit', '/numbers', '/users/ID', '/users/ID/delete', '/users/ID/confirm']
+const PAGES = ['', '/audit', '/numbers', '/users/ID', '/users/ID/delete', '/users/ID/factors']
 const ACTIONS = ['disable', 'enable', 'sessions', 'unlock', 'roles', 'reset', 'delete'] as const
+const confirms = (id: number) => [303, `/account/confirm?return_to=/console/users/${id}`]
 const pathOf = (path: string, id = user.id) => `/console${path.replace('ID', String(id))}`
 
 const act = (id: number, action: string, more: Record<string, string> = {}, by = admin.token) =>
@@ -48,7 +61,7 @@ const lastAudit = (user_id: number) =>
     .first()
 const done = (id: number) => [303, `/console/users/${id}?done=changed`]
 
-describe('who is no admin', () => {
+describe('a user who is not an admin', () => {
   it.each(PAGES)('sees nothing of /console%s', async (path) => {
     expect(leadsTo(await open(pathOf(path)))).toEqual([303, `/login?return_to=${pathOf(path)}`])
     const [me, other] = [await member(), await member()]
@@ -60,12 +73,12 @@ describe('who is no admin', () => {
     }
   })
 
-  it.each([...ACTIONS, 'confirm', 'nothing'])('changes nothing by the form to %s', async (action) => {
+  it.each([...ACTIONS, 'factor', 'nothing'])('changes nothing by the form to %s', async (action) => {
     const me = await member()
     await env.DB.prepare(`UPDATE users SET roles = '["administrator","Admin"]' WHERE id = ?`).bind(me.id).run()
     const before = await dump()
     for (const id of [me.id, user.id]) {
-      const path = pathOf('/users/ID', id) + (action === 'confirm' ? '/confirm' : '')
+      const path = pathOf('/users/ID', id)
       const form = { do: action, roles: 'admin', password: PASSWORD }
       expect((await submit(path, form, me.token)).status).toBe(403)
       expect(leadsTo(await submit(path, form))).toEqual([303, `/login?return_to=${path}`])
@@ -73,7 +86,7 @@ describe('who is no admin', () => {
     expect(await dump()).toEqual(before)
   })
 
-  it('is whoever has lost the role since the token was signed', async () => {
+  it('may have lost the role since the token was signed', async () => {
     const former = await administrator()
     await seen('/console', former.token)
     await env.DB.prepare(`UPDATE users SET roles = '[]' WHERE id = ?`).bind(former.id).run()
@@ -124,13 +137,17 @@ describe('/console', () => {
     expect(rows(await seen('/console?email='))).toHaveLength(20)
   })
 
-  it.each(['cursor=x', 'cursor=WzEsMV0', 'email=page&cursor=NQ', `email=${'x'.repeat(321)}`, 'email=%00'])(
-    'tells %s in words',
-    async (query) => {
-      const answer = await open(`/console?${query}`, admin.token)
-      expect([answer.status, await answer.text()]).toEqual([422, expect.stringContaining(say.problems.invalid_query)])
-    },
-  )
+  it.each([
+    'cursor=x',
+    'cursor=WzEsMV0',
+    'email=page&cursor=NQ',
+    `email=${'x'.repeat(321)}`,
+    'email=%00',
+    'email=a&email=b',
+  ])('tells %s in words', async (query) => {
+    const answer = await open(`/console?${query}`, admin.token)
+    expect([answer.status, await answer.text()]).toEqual([422, expect.stringContaining(say.problems.invalid_query)])
+  })
 })
 
 describe('hostile text', () => {
@@ -295,38 +312,41 @@ describe('an action', () => {
   })
 
   it.each(ACTIONS)('(%s) asks for the password when the login is not fresh, where /admin does', async (action) => {
-    setClock(0)
+    clock.set(0)
     const [own, target] = [await administrator(), await member()]
-    setClock(601)
+    clock.set(601)
     const before = await dump()
     const answer = await act(target.id, action, { roles: 'editor' }, own.token)
-    if (['disable', 'sessions', 'unlock'].includes(action)) {
+    if (['disable', 'sessions'].includes(action)) {
       expect(leadsTo(answer)).toEqual(done(target.id))
     } else {
-      expect(leadsTo(answer)).toEqual([303, `/console/users/${target.id}/confirm`])
+      expect(leadsTo(answer)).toEqual(confirms(target.id))
       expect(await dump()).toEqual(before)
     }
     await env.DB.prepare(`UPDATE users SET roles = '[]' WHERE id = ?`).bind(own.id).run()
   })
 
   it('goes on once the password is confirmed, for ten minutes', async () => {
-    setClock(0)
+    clock.set(0)
     const [own, target] = [await administrator(), await member()]
-    setClock(601)
+    clock.set(601)
     const path = `/console/users/${target.id}`
-    expect(leadsTo(await open(`${path}/delete`, own.token))).toEqual([303, `${path}/confirm`])
-    expect(await seen(`${path}/confirm`, own.token)).toContain(`action="${path}/confirm"`)
-    const wrong = await submit(`${path}/confirm`, { password: 'canary' }, own.token)
+    expect(leadsTo(await open(`${path}/delete`, own.token))).toEqual(confirms(target.id))
+    const asked = await (await open(`/account/confirm?return_to=${path}`, own.token)).text()
+    expect(asked).toContain(`<input type="hidden" name="return_to" value="${path}"/>`)
+    const wrong = await submit('/account/confirm', { password: 'canary', return_to: path }, own.token)
     const html = await wrong.text()
     expect([wrong.status, html]).toEqual([401, expect.stringContaining(say.wrongPassword)])
     expect(html).not.toContain('canary')
-    expect(leadsTo(await open(`${path}/delete`, own.token))).toEqual([303, `${path}/confirm`])
-    const right = await submit(`${path}/confirm`, { password: PASSWORD }, own.token)
+    expect(leadsTo(await open(`${path}/delete`, own.token))).toEqual(confirms(target.id))
+    const right = await submit('/account/confirm', { password: PASSWORD, return_to: path }, own.token)
     expect(leadsTo(right)).toEqual([303, `${path}?done=confirmed`])
     const token = /^__Host-latchkey=([\w.-]+); /.exec(right.headers.get('Set-Cookie') ?? '')![1]!
-    expect(claimsOf(token)).toMatchObject({ sid: own.sid })
+    expect(claimsOf(token)).toMatchObject({ user_id: own.id })
+    expect(claimsOf(token).sid).not.toBe(own.sid)
+    expect(leadsTo(await open(`${path}/delete`, own.token))[0]).toBe(303)
     expect((await open(`${path}/delete`, token)).status).toBe(200)
-    setClock(601 + 601)
+    clock.set(601 + 601)
     expect((await open(`${path}/delete`, token)).status).toBe(303)
     await env.DB.prepare(`UPDATE users SET roles = '[]' WHERE id = ?`).bind(own.id).run()
   })
@@ -355,10 +375,13 @@ describe('/console/audit', () => {
     expect(ids(await seen('/console/audit?user_id=&event='))).toHaveLength(20)
   })
 
-  it.each(['user_id=x', 'user_id=-1', 'event=Login', 'cursor=x', 'cursor=NQ'])('tells %s in words', async (query) => {
-    const answer = await open(`/console/audit?${query}`, admin.token)
-    expect([answer.status, await answer.text()]).toEqual([422, expect.stringContaining(say.problems.invalid_query)])
-  })
+  it.each(['user_id=x', 'user_id=-1', 'event=Login', 'cursor=x', 'cursor=NQ', 'user_id=1&user_id=2'])(
+    'tells %s in words',
+    async (query) => {
+      const answer = await open(`/console/audit?${query}`, admin.token)
+      expect([answer.status, await answer.text()]).toEqual([422, expect.stringContaining(say.problems.invalid_query)])
+    },
+  )
 
   it('keeps what was asked for when the language is changed', async () => {
     const html = await seen('/console/audit?event=login_failed')
@@ -377,7 +400,7 @@ describe('/console/numbers', () => {
       const row = env.DB.prepare('INSERT INTO audit_events (at, event) VALUES (?, ?)').bind(day(ago), event)
       await env.DB.batch(Array<D1PreparedStatement>(times).fill(row))
     }
-    const numbers = await statistics(env.DB, config(ENV), 30, now())
+    const numbers = await statistics(callBy(), 30)
     const html = await seen('/console/numbers')
     expect([...html.matchAll(/<dd>([\d,]+)<\/dd>/g)].map(([, n]) => Number(n))).toEqual([
       numbers.users,

@@ -1,9 +1,18 @@
 import { METHOD_NAME_ALL } from 'hono/router'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { pages } from '../../src/pages/routes.tsx'
-import { administrator, dump, type Member, member } from '../accounts.ts'
-import { call, freshDatabase, ORIGIN, PASSWORD } from '../support.ts'
-import { cookieOf, SAME_ORIGIN } from './support.ts'
+import {
+  administrator,
+  call,
+  cookieOf,
+  dump,
+  freshDatabase,
+  member,
+  type Member,
+  ORIGIN,
+  pageRoutes,
+  PASSWORD,
+  SAME_ORIGIN,
+} from '../support.ts'
 
 freshDatabase()
 
@@ -14,7 +23,7 @@ beforeAll(async () => {
 })
 
 const ACTIONS = ['disable', 'enable', 'sessions', 'unlock', 'roles', 'reset', 'delete']
-const FORMS = pages.routes
+const FORMS = pageRoutes
   .filter(({ method }) => method === 'POST')
   .flatMap(({ path }) => (path === '/console/users/:id' ? ACTIONS.map((action) => [path, action]) : [[path]]))
   .map(([path = '', action = '']) => [path, action] as const)
@@ -81,11 +90,24 @@ describe.each(FORMS)('POST %s %s', (route, action) => {
     }
     expect(await dump()).toEqual(before)
   })
+
+  it('takes no body that names a field twice', async () => {
+    const before = await dump()
+    const headers = { ...SAME_ORIGIN, Cookie: cookieOf(me.token) }
+    for (const name of Object.keys(fields())) {
+      const body = form(action)
+      body.append(name, 'another')
+      const answer = await call('POST', path, { body, headers })
+      expect([name, answer.status]).toEqual([name, 422])
+      expect(answer.headers.getSetCookie()).toEqual([])
+    }
+    expect(await dump()).toEqual(before)
+  })
 })
 
 describe('the pages', () => {
   it('change nothing by being opened, whoever sent the reader there', async () => {
-    const paths = pages.routes.filter(({ method }) => method === 'GET').map(({ path }) => path)
+    const paths = pageRoutes.filter(({ method }) => method === 'GET').map(({ path }) => path)
     const before = await dump()
     for (const path of paths) {
       for (const headers of [{}, { Cookie: cookieOf(me.token), 'Sec-Fetch-Site': 'cross-site' }]) {
@@ -97,6 +119,6 @@ describe('the pages', () => {
 
   it('have forms to be tested, and no handler for all methods', () => {
     expect(FORMS.length).toBeGreaterThan(10)
-    expect(pages.routes.filter(({ method }) => method === METHOD_NAME_ALL)).toEqual([])
+    expect(pageRoutes.filter(({ method }) => method === METHOD_NAME_ALL)).toEqual([])
   })
 })

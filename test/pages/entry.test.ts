@@ -1,18 +1,24 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { words } from '../../src/pages/words.ts'
-import { member, subjectsTo, userAt } from '../accounts.ts'
+import { words } from '../words.ts'
 import {
   callIn,
   callWith,
   ENV,
-  freshDatabase,
   freshAddress,
+  freshDatabase,
+  leadsTo,
+  limiter,
   mailedToken,
+  member,
   nobody,
+  open,
   ORIGIN,
   PASSWORD,
+  SAME_ORIGIN,
+  subjectsTo,
+  submit,
+  userAt,
 } from '../support.ts'
-import { leadsTo, open, SAME_ORIGIN, submit } from './support.ts'
 
 freshDatabase()
 
@@ -33,8 +39,20 @@ describe('/register', () => {
       403,
       expect.stringContaining(say.problems.email_not_verified) as string,
     ])
-    expect(leadsTo(await submit('/verify', { token: mailedToken(email) }))).toEqual([303, '/login?done=verified'])
+    expect(leadsTo(await submit('/verify', { token: mailedToken(email), password: PASSWORD }))).toEqual([
+      303,
+      '/login?done=verified',
+    ])
     expect(leadsTo(await submit('/login', { email, password: PASSWORD }))).toEqual([303, '/login'])
+  })
+
+  it('takes an address with white space around it', async () => {
+    const email = nobody()
+    expect((await submit('/register', { email: `${email} `, password: PASSWORD })).status).toBe(303)
+    await submit('/verify', { token: mailedToken(email), password: PASSWORD })
+    expect(leadsTo(await submit('/login', { email: ` ${email}\t`, password: PASSWORD }))).toEqual([303, '/login'])
+    await submit('/forgot', { email: `\u00a0${email}` })
+    expect(subjectsTo(email)).toContain('Set a new password')
   })
 
   it('answers the same for an address that has an account, whose owner is told', async () => {
@@ -123,7 +141,7 @@ describe('a page', () => {
 
   it('tells on a page who asked too often', async () => {
     const headers = { ...SAME_ORIGIN, 'CF-Connecting-IP': freshAddress() }
-    const own = { ...ENV, PREFILTER: { limit: () => Promise.resolve({ success: false }) } }
+    const own = { ...ENV, PREFILTER: limiter(false), PREFILTER_REFRESH: limiter(false) }
     for (const path of ['/login', '/register', '/forgot']) {
       const answer = await callIn(own, 'POST', path, { body: new URLSearchParams({ email: nobody() }), headers })
       expect([answer.status, answer.headers.get('Retry-After')]).toEqual([429, '60'])
@@ -132,9 +150,13 @@ describe('a page', () => {
   })
 
   it('tells on a page what nobody foresaw, without detail', async () => {
-    const own = { ...ENV, PREFILTER: { limit: () => Promise.reject(new Error('a secret detail')) } }
+    const prepare = () => {
+      throw new Error('a secret detail')
+    }
+    const own = { ...ENV, DB: { prepare } as unknown as D1Database }
     const headers = { ...SAME_ORIGIN, 'CF-Connecting-IP': freshAddress() }
-    const answer = await callIn(own, 'POST', '/login', { body: new URLSearchParams(), headers })
+    const body = new URLSearchParams({ token: 'A'.repeat(43), password: PASSWORD })
+    const answer = await callIn(own, 'POST', '/verify', { body, headers })
     const html = await answer.text()
     expect([answer.status, html]).toEqual([500, expect.stringContaining(say.problems.internal_error) as string])
     expect(html).not.toMatch(/secret detail|Error: a/)
@@ -163,7 +185,7 @@ describe('the language', () => {
   it('is that of the mails, too', async () => {
     const email = nobody()
     await submit('/register', { email, password: PASSWORD }, undefined, { Cookie: 'lang=ko' })
-    expect(subjectsTo(email)).toEqual(['이메일 주소를 확인해 주세요'])
+    expect(subjectsTo(email)).toEqual(['이메일 주소를 인증해 주세요'])
   })
 
   it('changes by a link that keeps what the page was for', async () => {

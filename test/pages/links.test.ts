@@ -1,32 +1,31 @@
-import { afterEach, describe, expect, it, vi } from 'vitest'
-import { dump, linksOf, mailsTo, member, subjectsTo, userAt } from '../accounts.ts'
-import { words } from '../../src/pages/words.ts'
+import { describe, expect, it } from 'vitest'
+import { words } from '../words.ts'
 import {
   bearer,
   call,
   callIn,
+  clock,
+  dump,
   expectProblem,
   freshDatabase,
   insertUser,
+  linksOf,
   login,
   mailedToken,
+  mailsTo,
+  member,
   ORIGIN,
   PASSWORD,
-  setClock,
+  postForm,
+  SAME_ORIGIN,
+  subjectsTo,
+  userAt,
   watchedIsolate,
 } from '../support.ts'
 
 freshDatabase()
 
-afterEach(() => {
-  vi.useRealTimers()
-})
-
 const NEW = 'another password of somebody'
-const SAME_ORIGIN = { 'Sec-Fetch-Site': 'same-origin' }
-const post = (path: string, form: Record<string, string>, headers: Record<string, string> = SAME_ORIGIN) =>
-  call('POST', path, { body: new URLSearchParams(form), headers })
-
 /** A page whose summary of what is wrong says this. */
 const telling = (sentence: string) =>
   expect.stringMatching(new RegExp(`role="alert"[^>]*>(?:(?!</div>).)*${sentence.replace(/[.?]/g, '\\$&')}`)) as string
@@ -50,7 +49,7 @@ async function moving() {
 }
 
 describe('the page that a mailed link opens', () => {
-  it.each(['/verify', '/reset'])(
+  it.each(['/verify', '/reset', '/cancel'])(
     '%s changes nothing by being opened, however often, and by whatever scanner',
     async (path) => {
       const tokens = [(await waiting()).mailed, (await forgetful()).mailed, (await moving()).mailed, 'nonsense', '']
@@ -69,9 +68,24 @@ describe('the page that a mailed link opens', () => {
     },
   )
 
+  it('takes neither of two tokens, nor of two ways back, nor of two languages', async () => {
+    for (const path of ['/verify', '/reset', '/cancel', '/login']) {
+      for (const values of [
+        ['/account', '/account/email'],
+        ['/account', '/account'],
+        ['', '/account'],
+      ]) {
+        const query = values.flatMap((to) => [`token=${to}`, `return_to=${to}`]).join('&')
+        const html = await (await call('GET', `${path}?${query}&lang=ko&lang=en`)).text()
+        expect(html).not.toMatch(/<input type="hidden"|name="(token|return_to)"/)
+        expect(html).toContain('<html lang="en">')
+      }
+    }
+  })
+
   it('is a form that works without script and loads nothing from elsewhere', async () => {
     const { mailed } = await forgetful()
-    for (const path of ['/verify', '/reset']) {
+    for (const path of ['/verify', '/reset', '/cancel']) {
       const html = await (await call('GET', `${path}?token=${mailed}`)).text()
       expect(html).toMatch(/^<!doctype html><html lang="en">/)
       expect(html).toContain(`<form method="post" action="${path}">`)
@@ -81,11 +95,11 @@ describe('the page that a mailed link opens', () => {
     }
   })
 
-  it.each(['/verify', '/reset'])('%s escapes the token', async (path) => {
+  it.each(['/verify', '/reset', '/cancel'])('%s escapes the token', async (path) => {
     const hostile = `"><script>alert(1)</script>'&lt;`
     const pages = [
       await (await call('GET', `${path}?token=${encodeURIComponent(hostile)}`)).text(),
-      await (await post(path, { token: hostile, password: NEW })).text(),
+      await (await postForm(path, { token: hostile, password: NEW })).text(),
     ]
     for (const html of pages) {
       expect(html).not.toContain('<script>')
@@ -110,7 +124,7 @@ describe('the page that a mailed link opens', () => {
     ]
     const before = await dump()
     for (const { path, mailed } of links) {
-      const answer = await post(path, { token: mailed, password: NEW }, headers as Record<string, string>)
+      const answer = await postForm(path, { token: mailed, password: NEW }, headers as Record<string, string>)
       expect(answer.status).toBe(403)
       expect(await answer.text()).toContain(words.en.problems.cross_site_request)
     }
@@ -119,7 +133,7 @@ describe('the page that a mailed link opens', () => {
 
   it('takes its form from an older browser, which says where it is from', async () => {
     const { email, mailed } = await waiting()
-    expect((await post('/verify', { token: mailed }, { Origin: ORIGIN })).status).toBe(303)
+    expect((await postForm('/verify', { token: mailed, password: PASSWORD }, { Origin: ORIGIN })).status).toBe(303)
     expect((await userAt(email))!.email_verified).toBe(1)
   })
 
@@ -131,7 +145,7 @@ describe('the page that a mailed link opens', () => {
     const headers = { 'Content-Type': 'text/plain', ...SAME_ORIGIN }
     expect((await call('POST', '/reset', { body: `token=${mailed}&password=${NEW}`, headers })).status).toBe(415)
     expect((await call('POST', `/reset?token=${mailed}&password=${NEW}`, { headers })).status).toBe(415)
-    expect((await post(`/reset?token=${mailed}`, { password: NEW })).status).toBe(400)
+    expect((await postForm(`/reset?token=${mailed}`, { password: NEW })).status).toBe(400)
     expect(await dump()).toEqual(before)
     expect((await login(email)).status).toBe(200)
   })
@@ -140,7 +154,7 @@ describe('the page that a mailed link opens', () => {
 describe('/verify', () => {
   it('confirms the address by the form, and sends to the login', async () => {
     const { id, email, mailed } = await waiting()
-    const answer = await post('/verify', { token: mailed })
+    const answer = await postForm('/verify', { token: mailed, password: PASSWORD })
     expect([answer.status, answer.headers.get('Location')]).toEqual([303, '/login?done=verified'])
     expect(answer.headers.get('Set-Cookie')).toBeNull()
     expect(await (await call('GET', '/login?done=verified')).text()).toContain(words.en.done.verified)
@@ -151,7 +165,7 @@ describe('/verify', () => {
 
   it('moves an account to its new address, and tells the old one', async () => {
     const user = await moving()
-    expect((await post('/verify', { token: user.mailed })).status).toBe(303)
+    expect((await postForm('/verify', { token: user.mailed, password: PASSWORD })).status).toBe(303)
     expect(await userAt(user.target)).toMatchObject({ id: user.id })
     expect(subjectsTo(user.email).at(-1)).toBe('Your email address was changed')
     await expectProblem(await call('POST', '/action', bearer(user.token)), 401, 'invalid_token')
@@ -164,7 +178,7 @@ describe('/verify', () => {
     const headers = { ...SAME_ORIGIN, 'Accept-Language': accepted }
     const { problems } = words[language]
     const [used, late, moved, reset] = [await waiting(), await waiting(), await moving(), await forgetful()]
-    await post('/verify', { token: used.mailed })
+    await postForm('/verify', { token: used.mailed, password: PASSWORD })
     await insertUser({ email: moved.target })
     for (const [token, status, sentence] of [
       [used.mailed, 400, problems.invalid_one_time_token],
@@ -173,21 +187,61 @@ describe('/verify', () => {
       ['%', 400, problems.invalid_one_time_token],
       [moved.mailed, 409, problems.email_taken],
     ] as const) {
-      const answer = await post('/verify', { token }, headers)
+      const answer = await postForm('/verify', { token, password: PASSWORD }, headers)
       const html = await answer.text()
       expect([answer.status, html]).toEqual([status, telling(sentence)])
       expect(html).toContain(`<html lang="${language}">`)
     }
-    setClock(3_600)
-    const answer = await post('/verify', { token: late.mailed }, headers)
+    clock.set(3_600)
+    const answer = await postForm('/verify', { token: late.mailed, password: PASSWORD }, headers)
     expect([answer.status, await answer.text()]).toEqual([400, telling(problems.invalid_one_time_token)])
+  })
+})
+
+describe('/verify without the password', () => {
+  it.each([
+    ['nothing is typed', {}, 422],
+    ['another one is typed', { password: NEW }, 401],
+  ])(
+    'confirms and moves nothing where %s, so a scanner that presses buttons does not',
+    async (_what, typed, status) => {
+      const [stranger, mover] = [await waiting(), await moving()]
+      for (const { mailed, email } of [stranger, mover]) {
+        const answer = await postForm('/verify', { token: mailed, ...(typed as Record<string, string>) })
+        const html = await answer.text()
+        expect(answer.status).toBe(status)
+        expect(html).toContain(`value="${mailed}"`)
+        expect(html).toContain(status === 401 ? words.en.wrongPassword : words.en.fields.required)
+        expect(await userAt(email)).not.toBeNull()
+      }
+      expect((await userAt(stranger.email))!.email_verified).toBe(0)
+      expect((await postForm('/verify', { token: stranger.mailed, password: PASSWORD })).status).toBe(303)
+    },
+  )
+})
+
+describe('/cancel', () => {
+  it('changes nothing when it is opened, cancels by its button, and leads to a new password', async () => {
+    const user = await moving()
+    const notice = mailedToken(user.email)
+    const before = await dump()
+    for (const method of ['GET', 'HEAD']) expect((await call(method, `/cancel?token=${notice}`)).status).toBe(200)
+    expect(await dump()).toEqual(before)
+    const answer = await postForm('/cancel', { token: notice })
+    expect([answer.status, answer.headers.get('Location')]).toEqual([303, '/forgot?done=cancelled'])
+    const html = await (await call('GET', '/forgot?done=cancelled')).text()
+    expect(html).toContain(words.en.done.cancelled)
+    expect(html).toContain('action="/forgot"')
+    expect((await postForm('/verify', { token: user.mailed, password: PASSWORD })).status).toBe(400)
+    const again = await postForm('/cancel', { token: notice })
+    expect([again.status, await again.text()]).toEqual([400, telling(words.en.problems.invalid_one_time_token)])
   })
 })
 
 describe('/reset', () => {
   it('sets the password by the form, ends every session, and sends to the login', async () => {
     const { email, token, mailed } = await forgetful()
-    const answer = await post('/reset', { token: mailed, password: NEW })
+    const answer = await postForm('/reset', { token: mailed, password: NEW })
     expect([answer.status, answer.headers.get('Location')]).toEqual([303, '/login?done=reset'])
     expect(answer.headers.get('Set-Cookie')).toBeNull()
     expect(await (await call('GET', '/login?done=reset')).text()).toContain(words.en.done.reset)
@@ -205,7 +259,7 @@ describe('/reset', () => {
       const headers = { ...SAME_ORIGIN, 'Accept-Language': accepted }
       const { problems, fields } = words[language]
       const [user, used] = [await forgetful(), await forgetful()]
-      await post('/reset', { token: used.mailed, password: NEW })
+      await postForm('/reset', { token: used.mailed, password: NEW })
       for (const [token, password, status, sentence] of [
         [user.mailed, 'canary', 422, fields.too_short],
         [user.mailed, 'canary'.repeat(50), 422, fields.too_long],
@@ -215,14 +269,14 @@ describe('/reset', () => {
         [used.mailed, 'canary of a password', 400, problems.invalid_one_time_token],
         ['', 'canary of a password', 400, problems.invalid_one_time_token],
       ] as const) {
-        const answer = await post('/reset', { token, password }, headers)
+        const answer = await postForm('/reset', { token, password }, headers)
         const html = await answer.text()
         expect([answer.status, html]).toEqual([status, telling(sentence)])
         expect(html).toContain(`name="token" value="${token}"`)
         expect(html).toContain(`<html lang="${language}">`)
         expect(html).not.toContain('canary')
       }
-      expect((await post('/reset', { token: user.mailed, password: NEW }, headers)).status).toBe(303)
+      expect((await postForm('/reset', { token: user.mailed, password: NEW }, headers)).status).toBe(303)
     },
   )
 
@@ -246,7 +300,7 @@ describe('a page when the database fails', () => {
     expect(answer.status).toBe(503)
     expect(answer.headers.get('Retry-After')).toBe('2')
     expect(await answer.text()).toContain(words.en.problems.unavailable)
-    expect((await post('/reset', { token: mailed, password: NEW })).status).toBe(303)
+    expect((await postForm('/reset', { token: mailed, password: NEW })).status).toBe(303)
     expect((await login(email, NEW)).status).toBe(200)
   })
 })

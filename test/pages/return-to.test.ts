@@ -1,8 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import { config } from '../../src/config.ts'
 import { allowedReturn } from '../../src/pages/return-to.ts'
-import { callWith, CALM, ENV, expectProblem, freshDatabase, insertUser, ORIGIN, PASSWORD } from '../support.ts'
-import { SAME_ORIGIN } from './support.ts'
+import {
+  callWith,
+  CALM,
+  ENV,
+  expectProblem,
+  freshDatabase,
+  insertUser,
+  ORIGIN,
+  PASSWORD,
+  SAME_ORIGIN,
+} from '../support.ts'
 
 freshDatabase()
 
@@ -15,11 +24,13 @@ const ALLOWED = [
   '/account/password',
   '/account/export',
   '/account/delete',
+  '/account/confirm',
+  '/account/password/remove',
   '/console',
   '/console/audit',
   '/console/numbers',
   '/console/users/7',
-  '/console/users/7/confirm',
+  '/console/users/7/factors',
   '/console/users/7/delete',
   'https://app.example/callback',
   'https://bare.example',
@@ -65,6 +76,16 @@ const HOSTILE = [
   '/%61ccount',
   '%2F%2Fevil.example',
   '/%2Fevil.example',
+  '/%2F%2Fevil.example',
+  '/%2e%2e/account',
+  '/%5cevil.example',
+  '/%5C%5Cevil.example',
+  '/account%0d%0aSet-Cookie:%20a=b',
+  '/account%20',
+  '/account%00',
+  '/%2561ccount',
+  '/console/users/%37',
+  '/console/users/7%EF%BC%8Fdelete',
   '/Account',
   '/logout',
   '/login',
@@ -132,7 +153,7 @@ describe('where a login leads to', () => {
   })
 
   it.each(HOSTILE)('is never %j', async (address) => {
-    expect(allowedReturn(address, config(OWN))).toBeUndefined()
+    expect(allowedReturn(address, config(OWN), { isPage: () => false })).toBeUndefined()
     const html = await (await get(`/login?${encoded(address)}`)).text()
     expect(html).not.toContain('name="return_to"')
     expect(html).toContain('<a href="/register">')

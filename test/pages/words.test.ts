@@ -1,17 +1,25 @@
 import { describe, expect, it } from 'vitest'
-import { languages } from '../../src/core/audit.ts'
-import { problems } from '../../src/core/problem.ts'
-import { type Words, words } from '../../src/pages/words.ts'
+import { type Language, languages, type Translated } from '../../src/lib/language.ts'
+import { fieldTexts, problemTexts } from '../../src/pages/problem-texts.ts'
+import { labels } from '../../src/pages/words.ts'
+import { problems } from '../../src/problem.ts'
 
-const sources = Object.entries(
-  import.meta.glob('../../src/pages/*.{ts,tsx}', { query: '?raw', import: 'default', eager: true }),
+type Phrases = Record<string, string | ((parameter: string) => string)>
+type Texts = Record<string, Translated>
+type Said = { shared?: Translated<Phrases>; words?: Translated<Phrases>; done?: Texts; labels?: Texts }
+
+const files = import.meta.glob<Said>(['../../src/features/*/words.ts', '../../src/pages/words.ts'], { eager: true })
+
+const raw = (files: Record<string, unknown>) => Object.values(files).join('\n')
+const views = raw(
+  import.meta.glob(['../../src/**/*.tsx', '../../src/pages/*.ts', '!../../src/**/*words.ts'], {
+    query: '?raw',
+    import: 'default',
+    eager: true,
+  }),
 )
-  .filter(([name]) => !name.includes('/words.'))
-  .map(([, text]) => text)
-  .join('\n')
-
-const [credentials = ''] = Object.values(
-  import.meta.glob('../../src/core/credentials.ts', { query: '?raw', import: 'default', eager: true }),
+const credentials = raw(
+  import.meta.glob('../../src/core/passwords/credentials.ts', { query: '?raw', import: 'default', eager: true }),
 )
 
 const keys = (value: object) => Object.keys(value).sort()
@@ -19,50 +27,65 @@ const keys = (value: object) => Object.keys(value).sort()
 /** The codes that the schemas of fields and `refuseCommon` give. */
 const fieldCodes = keys(
   Object.fromEntries(
-    [...credentials.matchAll(/(?:nonEmpty\(|, |code: )'([a-z_]+)'\)?/g)]
+    [...credentials.matchAll(/(?:nonEmpty\(|, |code: |refuse\()'([a-z_]+)'\)?/g)]
       .map(([, code = '']) => [code, true] as const)
       .filter(([code]) => code !== 'password' && code !== 'latchkey'),
   ),
 )
 
-describe.each(languages)('the words in %s', (language) => {
-  const say = words[language]
+const textsOf = ({ shared, words, done = {}, labels = {} }: Said, language: Language): string[] => {
+  const phrases = Object.entries({ ...shared?.[language], ...words?.[language] }).filter(([key]) => key !== 'name')
+  return [
+    ...phrases.map(([, phrase]) => (typeof phrase === 'string' ? phrase : phrase('x'))),
+    ...Object.values({ ...done, ...labels }).map((text) => text[language]),
+  ]
+}
 
+describe('the words of problems', () => {
   it('have one for every problem and no other', () => {
-    expect(keys(say.problems)).toEqual(keys(problems))
+    expect(keys(problemTexts)).toEqual(keys(problems))
   })
 
   it('have one for every way in which a field is refused, and no other', () => {
     expect(fieldCodes.length).toBeGreaterThan(4)
-    expect(keys(say.fields)).toEqual(fieldCodes)
+    expect(keys(fieldTexts)).toEqual(fieldCodes)
   })
 
-  it('are the same phrases as in the other languages, none empty', () => {
-    for (const other of languages) {
-      expect(keys(say)).toEqual(keys(words[other]))
-      expect(keys(say.done)).toEqual(keys(words[other].done))
-      expect(keys(say.labels)).toEqual(keys(words[other].labels))
-    }
-    const texts = Object.values(say).flatMap((value) =>
-      typeof value === 'object' ? Object.values(value) : [typeof value === 'string' ? value : value('x')],
-    )
-    expect(texts.filter((text) => text.trim() === '')).toEqual([])
+  it.each(languages)('are each of their language, none empty: %s', (language) => {
+    const texts = textsOf({ done: problemTexts, labels: fieldTexts }, language)
+    expect(texts.filter((text) => /[가-힣]/.test(text) !== (language === 'ko') || text.trim() === '')).toEqual([])
+  })
+})
+
+describe.each(Object.entries(files))('%s', (_file, said) => {
+  it.each(languages)('says everything in %s, and nothing in another language', (language) => {
+    const texts = textsOf(said, language)
+    expect(texts.length).toBeGreaterThan(0)
+    expect(texts.filter((text) => /[가-힣]/.test(text) !== (language === 'ko') || text.trim() === '')).toEqual([])
   })
 
-  it('are each of this language', () => {
-    const { name: _name, ...rest } = say
-    const texts = Object.values(rest).flatMap((value) =>
-      typeof value === 'object' ? Object.values(value) : [typeof value === 'string' ? value : value('x')],
-    )
-    expect(texts.filter((text) => /[가-힣]/.test(text) !== (language === 'ko'))).toEqual([])
-  })
-
-  it('are all used', () => {
-    const { done, labels, ...phrases } = say as Words & Record<string, unknown>
+  it('says nothing that no page shows', () => {
+    const phrases = keys({ ...said.shared?.en, ...said.words?.en })
     expect(
-      keys(phrases).filter((key) => !new RegExp(`\\b(say|words\\[\\w+\\])\\.${key}\\b`).test(sources + 'say.fields')),
+      phrases.filter((key) => !new RegExp(`\\b(say|words\\.\\w+|words\\[[\\w.]+\\])\\.${key}\\b`).test(views)),
     ).toEqual([])
-    expect(keys(done).filter((key) => !new RegExp(`done=${key}\\b|'${key}'\\)`).test(sources))).toEqual([])
-    expect(keys(labels).filter((key) => !sources.includes(`name="${key}"`))).toEqual([])
+    expect(keys(said.done ?? {}).filter((key) => !new RegExp(`done=${key}\\b|'${key}'\\)`).test(views))).toEqual([])
+    expect(keys(said.labels ?? {}).filter((key) => !views.includes(`name="${key}"`))).toEqual([])
+  })
+})
+
+describe('what features declare', () => {
+  const declared = (kind: 'done' | 'labels') => Object.values(files).flatMap((said) => Object.keys(said[kind] ?? {}))
+
+  it('has another name in each of them', () => {
+    expect(new Set(declared('done')).size).toBe(declared('done').length)
+    expect(new Set(declared('labels')).size).toBe(declared('labels').length)
+    expect(keys(labels).length).toBeGreaterThan(2)
+  })
+
+  it('is there for everything that a redirect says is done', () => {
+    const said = [...views.matchAll(/\?done=(\w+)'/g)].map(([, name]) => name)
+    expect(said.length).toBeGreaterThan(3)
+    expect(said.filter((name) => !declared('done').includes(name!))).toEqual([])
   })
 })

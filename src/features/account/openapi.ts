@@ -1,15 +1,5 @@
 import * as v from 'valibot'
-import {
-  type Chapter,
-  done,
-  exampleDevice,
-  knownDevice,
-  nullable,
-  passwordProblems,
-  seconds,
-  text,
-  userId,
-} from '../../http/openapi.ts'
+import { changeProblems, type Chapter, done, nullable, type Pages, seconds, text, userId } from '../../openapi.ts'
 
 const me = v.strictObject({
   user_id: userId,
@@ -19,68 +9,79 @@ const me = v.strictObject({
   created_at: seconds,
 })
 
-/** As D1 gives the rows: a boolean is 0 or 1, and `roles` is the text of a JSON array. */
-const everything = v.strictObject({
-  user: v.strictObject({
-    user_id: userId,
-    email: text,
-    email_verified: v.picklist([0, 1]),
-    disabled_at: v.nullable(seconds),
-    roles: v.pipe(text, v.description('The text of a JSON array.')),
-    language: nullable,
-    password_set_at: v.nullable(seconds),
-    created_at: seconds,
-  }),
-  sessions: v.array(
-    v.strictObject({
-      id: text,
+/**
+ * The rows as D1 returns them: a boolean is 0 or 1, and `roles` is the text of a JSON array. Features add their own
+ * rows, and the rest comes from `src/yours`.
+ */
+const everything = v.objectWithRest(
+  {
+    user: v.strictObject({
+      user_id: userId,
+      email: text,
+      email_verified: v.picklist([0, 1]),
+      disabled_at: v.nullable(seconds),
+      roles: v.pipe(text, v.description('The text of a JSON array.')),
+      language: nullable,
+      password_set_at: v.nullable(seconds),
       created_at: seconds,
-      auth_time: seconds,
-      refreshed_at: seconds,
-      expires_at: seconds,
-      revoked_at: v.nullable(seconds),
-      ip: nullable,
-      country: nullable,
-      user_agent: nullable,
+      second_factor: v.picklist([0, 1]),
     }),
-  ),
-  one_time_tokens: v.array(v.strictObject({ purpose: text, email: text, expires_at: seconds })),
-  outbox: v.array(
-    v.strictObject({
-      kind: text,
-      recipient: text,
-      language: text,
-      created_at: seconds,
-      attempts: seconds,
-      due_at: seconds,
-    }),
-  ),
-  webhook_outbox: v.array(
-    v.strictObject({ type: text, session_id: v.nullable(text), at: seconds, attempts: seconds, due_at: seconds }),
-  ),
-  audit_events: v.array(
-    v.strictObject({
-      at: seconds,
-      event: text,
-      reason: nullable,
-      session_id: nullable,
-      ip: nullable,
-      country: nullable,
-      user_agent: nullable,
-      request_id: nullable,
-    }),
-  ),
-  devices: v.array(knownDevice),
-  networks: v.array(v.strictObject({ name: text, used_at: seconds })),
-})
+    sessions: v.array(
+      v.strictObject({
+        id: text,
+        created_at: seconds,
+        auth_time: seconds,
+        refreshed_at: seconds,
+        expires_at: seconds,
+        revoked_at: v.nullable(seconds),
+        methods: v.pipe(text, v.description('The text of a JSON array: how one signed in.')),
+        shown: v.pipe(text, v.description('The text of a JSON object: when each method was last shown.')),
+        ip: nullable,
+        country: nullable,
+        user_agent: nullable,
+      }),
+    ),
+    one_time_tokens: v.array(v.strictObject({ purpose: text, email: text, expires_at: seconds })),
+    recovery_codes: v.pipe(
+      v.array(v.strictObject({ user_id: seconds, created_at: seconds })),
+      v.description('One for each that is left.'),
+    ),
+    outbox: v.array(
+      v.strictObject({
+        kind: text,
+        recipient: text,
+        language: text,
+        created_at: seconds,
+        attempts: seconds,
+        due_at: seconds,
+      }),
+    ),
+    webhook_outbox: v.array(
+      v.strictObject({ type: text, session_id: v.nullable(text), at: seconds, attempts: seconds, due_at: seconds }),
+    ),
+    audit_events: v.array(
+      v.strictObject({
+        at: seconds,
+        event: text,
+        reason: nullable,
+        session_id: nullable,
+        ip: nullable,
+        country: nullable,
+        user_agent: nullable,
+        request_id: nullable,
+      }),
+    ),
+  },
+  v.array(v.record(text, v.unknown())),
+)
 
 const created_at = 1_795_000_000
 
-export const accountChapter: Chapter = {
-  title: 'The account',
+export const chapter: Chapter = {
+  title: { en: 'The account', ko: '계정' },
   operations: {
     'GET /user/me': {
-      summary: 'Who is signed in',
+      summary: { en: 'Who is signed in', ko: '내 계정 조회' },
       answers: {
         200: {
           description: 'The account, as the database has it now.',
@@ -91,11 +92,16 @@ export const accountChapter: Chapter = {
       problems: ['not_found'],
     },
     'GET /user/me/export': {
-      summary: 'Everything that is held about the person',
+      summary: { en: 'Everything that is held about the person', ko: '내 정보 내보내기' },
+      description: {
+        en: 'All rows, but no hashes and no links that are not mailed yet.',
+        ko: '저장된 본인의 정보를 모두 반환합니다. 해시와 아직 메일로 보내지 않은 링크는 제외합니다.',
+      },
       answers: {
         200: {
-          description: 'All rows, but no hashes and no links that are not mailed yet.',
+          description: 'The rows, as the database has them now.',
           schema: everything,
+          holdings: true,
           example: {
             user: {
               user_id: 42,
@@ -106,24 +112,56 @@ export const accountChapter: Chapter = {
               language: 'en',
               password_set_at: created_at,
               created_at,
+              second_factor: 0,
             },
             sessions: [],
             one_time_tokens: [],
+            recovery_codes: [],
             outbox: [],
             webhook_outbox: [],
             audit_events: [],
-            devices: [exampleDevice],
-            networks: [{ name: '203.0.113.0/24', used_at: created_at }],
           },
         },
       },
       problems: ['not_found'],
     },
     'DELETE /user/me': {
-      summary: 'Delete the account',
+      summary: { en: 'Delete the account', ko: '계정 삭제' },
+      description: {
+        en: 'Its number is never used again. Takes what `POST /user/reauth` takes; an account without a password needs a recent sign-in instead, and sends `{}`.',
+        ko: '삭제한 계정의 번호는 다시 쓰지 않습니다. `POST /user/reauth`와 같은 입력을 받습니다. 비밀번호가 없는 계정은 10분 안에 로그인한 세션에서 `{}`만 보냅니다.',
+      },
       body: { password: 'correct horse battery' },
-      answers: done('The account is gone. Its number is never used again.'),
-      problems: [...passwordProblems, 'last_admin'],
+      answers: done('The account is gone.'),
+      problems: [...changeProblems, 'last_admin'],
+    },
+  },
+}
+
+export const pages: Pages = {
+  'GET /account': {
+    needs: 'login',
+    answer: {
+      en: '200: address, sessions, devices, and links to the rest',
+      ko: '200: 이메일 주소, 세션, 기기, 다른 페이지로 가는 링크',
+    },
+  },
+  'GET /account/export': {
+    needs: 'login',
+    answer: {
+      en: '200: what is held about the person, as a file; 303 to `/account/confirm` where the login is not fresh',
+      ko: '200: 저장된 본인의 정보를 담은 파일, 본인 확인을 마친 지 10분이 지났으면 `/account/confirm`으로 303',
+    },
+  },
+  'GET /account/delete': {
+    needs: 'login',
+    answer: { en: '200: the form that says what deleting means', ko: '200: 삭제하면 어떻게 되는지 안내하는 폼' },
+  },
+  'POST /account/delete': {
+    needs: 'login',
+    answer: {
+      en: '303 to `/login`; the account and the cookies are gone',
+      ko: '`/login`으로 303, 계정과 쿠키를 삭제',
     },
   },
 }

@@ -1,49 +1,73 @@
-import { config } from '../../config.ts'
-import { roleList } from '../../core/administration.ts'
-import { auditRow, type Client } from '../../core/audit.ts'
-import { refuseCommon } from '../../core/credentials.ts'
+import type { Call, DatabaseCall } from '../../core/call.ts'
 import { batch } from '../../core/d1.ts'
-import { issueOneTime, newOneTimeToken } from '../../core/one-time.ts'
-import { mailRow, requireLinks } from '../../core/outbox.ts'
-import { Problem } from '../../core/problem.ts'
-import { hashFor } from '../../doorkeeper/ask.ts'
+import { auditRow } from '../../core/events/audit.ts'
+import { mailRow, requireLinks } from '../../core/mail/outbox.ts'
+import { refuseCommon } from '../../core/passwords/credentials.ts'
+import { issueOneTime, newOneTimeToken } from '../../core/users/one-time.ts'
+import { giveWay } from '../../core/users/registrations.ts'
+import { roleList } from '../../core/users/roles.ts'
+import { isKept } from '../../core/users/undo.ts'
+import { hashFor } from '../../doorkeeper/rpc.ts'
 import { randomId } from '../../lib/bytes.ts'
-import { sql } from '../../lib/sql.ts'
-import { LISTED, type ListedUser, type ListedRow, listed } from './queries.ts'
+import { type Sql, sql } from '../../lib/sql.ts'
+import { Problem } from '../../problem.ts'
+import { LISTED, type ListedRow, type ListedUser, listed } from './queries.ts'
+import { mails as verification } from '../../core/users/mails.ts'
+import { mails } from './mails.ts'
 
-type NewUser = { email: string; password?: string | undefined; roles: string[]; email_verified: boolean }
+type Account = { email: string; roles: string[]; email_verified: boolean }
 
 /**
- * Makes an account for somebody. Without a password, a mailed link sets one; with one, a mailed link confirms the address,
- * unless the admin vouches for it. These mails do not count against those of the day, which strangers can use up.
+ * Creates an account for another person, replacing an unconfirmed registration of the address. Without a password, a
+ * mailed link sets one. With a password, a mailed link confirms the address, unless the admin vouches for it. These
+ * mails do not count toward the daily limit, because strangers can use that up.
  * @throws Problem 409 `email_taken`, 422 `invalid_body`, 503 `not_ready` without `PUBLIC_URL`, 503 `unavailable`
  */
 export async function createUser(
-  env: Env,
-  { email, password, roles, email_verified }: NewUser,
-  by: Client,
-  now: number,
+  call: Call,
+  { password, ...account }: Account & { password?: string | undefined },
 ): Promise<ListedUser> {
-  const settings = config(env)
+  const { email, email_verified } = account
   const needsLink = password === undefined || !email_verified
-  if (needsLink) requireLinks(settings)
-  if (password !== undefined) await refuseCommon(password, email, settings)
-  const hash = password === undefined ? null : await hashFor(env, email, password)
-  // Of this request alone, as a hash is by its salt: so the batch knows its own row from one that was there already.
+  if (needsLink) requireLinks(call.settings)
+  if (password !== undefined) await refuseCommon(password, email, call.settings)
+  const hash = password === undefined ? null : await hashFor(call, { email, password })
+  return createUserRow(call, { ...account, hash }, (created) => (needsLink ? linkFor(call, hash, created) : []))
+}
+
+async function linkFor(call: Call, password: string | null, created: Sql): Promise<Sql[]> {
+  const { token, hash } = await newOneTimeToken()
+  return [
+    issueOneTime(call, password === null ? 'reset' : 'verify', hash, created),
+    await mailRow(call, password === null ? mails.accountCreated : verification.verify, created, { token }),
+  ]
+}
+
+/**
+ * Inserts the row of an account whose password, if any, is already hashed, replacing an unconfirmed registration.
+ * `alongside` returns statements for the new user; they take effect only if this call created it.
+ * @throws Problem 409 `email_taken`, 503 `unavailable`
+ */
+export async function createUserRow(
+  call: DatabaseCall,
+  { email, hash, roles, email_verified }: Account & { hash: string | null },
+  alongside: (created: Sql) => Sql[] | Promise<Sql[]> = () => [],
+): Promise<ListedUser> {
+  // Unique to this call, as a hash is by its salt, so that the batch can tell its own row from an existing one.
   const mark = hash ?? randomId()
   const created = sql`canonical_email = ${email} AND hashed_password = ${mark}`
   const user_id = sql`(SELECT id FROM users WHERE ${created})`
-  const { token, hash: link } = await newOneTimeToken()
-  const mail = { kind: hash === null ? 'account_created' : 'verify', language: by.language, now, token } as const
-  const [rows] = await batch<ListedRow>(env.DB, [
+  const [, , rows] = await batch<ListedRow>(call.env.DB, [
+    ...giveWay(call, email),
     sql`INSERT INTO users (email, hashed_password, password_set_at, email_verified, roles, created_at)
-      VALUES (${email}, ${mark}, ${hash && now}, ${Number(email_verified)}, ${roleList(roles)}, ${now})
-      ON CONFLICT DO NOTHING RETURNING ${LISTED}`,
-    auditRow({ event: 'user_created', user_id }, by, now, sql`${user_id} IS NOT NULL`),
-    ...(needsLink
-      ? [issueOneTime(hash === null ? 'reset' : 'verify', link, now, created), await mailRow(settings, mail, created)]
+      SELECT ${email}, ${mark}, ${hash && call.now}, ${Number(email_verified)}, ${roleList(roles)}, ${call.now}
+      WHERE NOT ${isKept(call, email)} ON CONFLICT DO NOTHING RETURNING ${LISTED}`,
+    auditRow(call, { event: 'user_created', user_id }, sql`${user_id} IS NOT NULL`),
+    ...(await alongside(created)),
+    // Removes the mark. This counts as a hash upgrade and not as a new password, so the link stays valid.
+    ...(hash === null
+      ? [sql`UPDATE users SET hashed_password = NULL, hash_upgrades = hash_upgrades + 1 WHERE ${created}`]
       : []),
-    sql`UPDATE users SET hashed_password = ${hash} WHERE ${created}`,
   ])
   if (!rows?.[0]) throw new Problem('email_taken')
   return listed(rows[0])

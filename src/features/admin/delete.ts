@@ -1,13 +1,30 @@
-import { deleteUser } from '../../core/administration.ts'
-import type { Client } from '../../core/audit.ts'
-import { forgetAccount } from '../../doorkeeper/ask.ts'
+import type { Call, DatabaseCall } from '../../core/call.ts'
+import { mayLoseAdmin } from '../../core/users/roles.ts'
+import { forgetAccount } from '../../doorkeeper/rpc.ts'
 import { settle } from '../../lib/settle.ts'
+import { sql } from '../../lib/sql.ts'
+import { changeUser } from './change.ts'
 
 /**
- * Deletes somebody's account, and then what its doorkeeper remembers: where that fails, it is logged, because the account
- * is gone already. @throws Problem 404 `not_found`, 409 `last_admin`, 503 `unavailable`
+ * Deletes a user's account, then the state of its doorkeeper. If the second step fails, that is only logged, because
+ * the account is already gone.
+ * @throws Problem 404 `not_found`, 409 `last_admin`, 503 `unavailable`
  */
-export async function removeUser(env: Env, id: number, by: Client, now: number): Promise<void> {
-  const email = await deleteUser(env.DB, id, by, now)
-  await settle(forgetAccount(env, email), 'doorkeeper_not_cleared')
+export async function deleteUser(call: Call, id: number): Promise<void> {
+  const email = await deleteUserRow(call, id)
+  await settle(forgetAccount(call, email), 'doorkeeper_not_cleared')
 }
+
+/**
+ * Deletes an account with everything in the database that refers to it. The audit trail keeps its number, which is
+ * never reused. Returns the former address, for which a doorkeeper may still hold state.
+ * @throws Problem 404 `not_found`, 409 `last_admin`, 503 `unavailable`
+ */
+export const deleteUserRow = (call: DatabaseCall, id: number): Promise<string> =>
+  changeUser(call, id, {
+    event: 'account_deleted',
+    pending: sql`TRUE`,
+    may: mayLoseAdmin,
+    endSessions: true,
+    to: (chosen) => sql`DELETE FROM users WHERE ${chosen}`,
+  })

@@ -1,57 +1,18 @@
 import * as v from 'valibot'
-import { type Chapter, done, nullable, seconds, text, userId } from '../../http/openapi.ts'
+import { type Chapter, done, nullable, seconds, text } from '../../openapi.ts'
+import { ann, created_at, event, factor, next, params, session, user } from './openapi-shapes.ts'
 
-const user = {
-  user_id: userId,
-  email: text,
-  email_verified: v.boolean(),
-  roles: v.array(text),
-  disabled_at: v.nullable(seconds),
-  created_at: seconds,
-}
+export { pages } from './openapi-console.ts'
 
-const session = v.strictObject({
-  id: text,
-  created_at: seconds,
-  refreshed_at: seconds,
-  user_agent: nullable,
-  ip: nullable,
-  country: nullable,
-})
-
-const event = v.strictObject({
-  id: seconds,
-  at: seconds,
-  event: text,
-  reason: nullable,
-  user_id: v.nullable(seconds),
-  session_id: nullable,
-  actor: v.pipe(nullable, v.description('Who did it, where that is not the user: `user:<id>` or `cli:<name>`.')),
-  ip: nullable,
-  country: nullable,
-  user_agent: nullable,
-  request_id: nullable,
-})
-
-const next = v.pipe(nullable, v.description('What to send as `cursor` for the next page; null on the last one.'))
-
-const created_at = 1_795_000_000
-const ann = {
-  user_id: 42,
-  email: 'ann@example.com',
-  email_verified: true,
-  roles: ['editor'],
-  disabled_at: null,
-  created_at,
-}
-const params = { id: ['The `user_id`.', '42'] } satisfies Record<string, [string, string]>
-
-export const adminChapter: Chapter = {
-  title: 'Administration',
+export const chapter: Chapter = {
+  title: { en: 'Administration', ko: '관리자' },
   operations: {
     'GET /admin/users': {
-      summary: 'List users',
-      description: 'By `email`, the beginning of an address; by `role`; else all, by id.',
+      summary: { en: 'List users', ko: '사용자 목록' },
+      description: {
+        en: 'All by id. With `email`, those whose address begins so, by address; with `role`, those who have it.',
+        ko: 'id 순으로 반환합니다. `email`을 지정하면 주소가 그 값으로 시작하는 사용자만 주소순으로, `role`을 지정하면 그 역할이 있는 사용자만 반환합니다.',
+      },
       answers: {
         200: {
           description: 'A page of them.',
@@ -61,18 +22,25 @@ export const adminChapter: Chapter = {
       },
     },
     'POST /admin/users': {
-      summary: 'Make an account',
-      description: 'Without a password, a mailed link sets one. With one, a mailed link confirms the address.',
+      summary: { en: 'Make an account', ko: '계정 생성' },
+      description: {
+        en: 'Without a password, a mailed link sets one. With one, a mailed link confirms the address, unless `email_verified` says that it is.',
+        ko: '비밀번호를 지정하지 않으면 비밀번호 설정 링크를 메일로 보냅니다. 지정하면 이메일 인증 링크를 보내며, `email_verified`가 `true`이면 보내지 않습니다.',
+      },
       body: { email: ann.email, roles: ann.roles },
       answers: { 201: { description: 'Made; `Location` leads to it.', schema: v.strictObject(user), example: ann } },
       problems: ['email_taken', 'overloaded'],
     },
     'GET /admin/users/:id': {
-      summary: 'Show a user',
+      summary: { en: 'Show a user', ko: '사용자 조회' },
+      description: {
+        en: 'With the sessions that stand, 100 at most.',
+        ko: '유효한 세션도 최대 100개까지 함께 반환합니다.',
+      },
       params,
       answers: {
         200: {
-          description: 'With the sessions that stand, 100 at most.',
+          description: 'The user.',
           schema: v.strictObject({
             ...user,
             language: nullable,
@@ -94,52 +62,106 @@ export const adminChapter: Chapter = {
       problems: ['not_found'],
     },
     'DELETE /admin/users/:id': {
-      summary: 'Delete an account',
+      summary: { en: 'Delete an account', ko: '계정 삭제' },
+      description: { en: 'Its number is never used again.', ko: '삭제한 계정의 번호는 다시 쓰지 않습니다.' },
       params,
-      answers: done('The account is gone. Its number is never used again.'),
+      answers: done('The account is gone.'),
       problems: ['not_found', 'last_admin'],
     },
     'DELETE /admin/users/:id/sessions': {
-      summary: 'Sign a user out everywhere',
+      summary: { en: 'Sign a user out everywhere', ko: '사용자를 모든 기기에서 로그아웃' },
       params,
       answers: done('Every session has ended.'),
       problems: ['not_found'],
     },
+    'GET /admin/users/:id/factors': {
+      summary: { en: 'List the second factors of a user', ko: '사용자의 인증 수단 목록' },
+      params,
+      answers: {
+        200: {
+          description: 'The passkeys and authenticator apps, and how many recovery codes are left.',
+          schema: v.strictObject({ factors: v.array(factor), recovery_codes_left: seconds }),
+          example: {
+            factors: [{ id: 'totp', type: 'totp', name: null, created_at, last_used_at: null }],
+            recovery_codes_left: 10,
+          },
+        },
+      },
+      problems: ['not_found'],
+    },
+    'DELETE /admin/users/:id/factors': {
+      summary: { en: 'Remove all second factors of a user', ko: '사용자의 인증 수단 모두 삭제' },
+      description: {
+        en: 'For a user who has lost them. The recovery codes go as well, every session ends, and the user gets a mail.',
+        ko: '인증 수단을 분실한 사용자를 위한 기능입니다. 복구 코드도 함께 삭제하고 모든 세션을 종료하며, 사용자에게 메일로 알립니다.',
+      },
+      params,
+      answers: done('None is left.'),
+      problems: ['not_found'],
+    },
+    'DELETE /admin/users/:id/factors/:factor': {
+      summary: { en: 'Remove one second factor of a user', ko: '사용자의 인증 수단 하나 삭제' },
+      description: {
+        en: 'Every session ends, and the user gets a mail. With the last one, the recovery codes go as well.',
+        ko: '모든 세션을 종료하고 사용자에게 메일로 알립니다. 마지막 인증 수단이면 복구 코드도 함께 삭제합니다.',
+      },
+      params: { ...params, factor: ['The `id` of a listed factor.', 'totp'] },
+      answers: done('It is removed.'),
+      problems: ['not_found'],
+    },
     'PUT /admin/users/:id/roles': {
-      summary: 'Give a user exactly these roles',
-      description: 'Tokens that are out keep the old ones until they expire; the routes here do not look at those.',
+      summary: { en: 'Give a user exactly these roles', ko: '역할 변경' },
+      description: {
+        en: 'They count from the next request on. Tokens that are out keep the old ones until they expire; the routes here do not look at those.',
+        ko: '지정한 역할만 남으며, 다음 요청부터 적용됩니다. 이미 발급한 토큰에는 만료될 때까지 이전 역할이 남지만, 관리자용 라우트는 토큰에 든 역할을 보지 않습니다.',
+      },
       params,
       body: { roles: ['editor'] },
       answers: done('The roles are these.'),
       problems: ['not_found', 'last_admin'],
     },
     'POST /admin/users/:id/disable': {
-      summary: 'Keep a user from signing in',
+      summary: { en: 'Keep a user from signing in', ko: '계정 사용 중지' },
+      description: { en: 'Every session ends.', ko: '모든 세션을 종료하고 로그인을 막습니다.' },
       params,
-      answers: done('Disabled, and every session has ended.'),
+      answers: done('The account is disabled.'),
       problems: ['not_found', 'last_admin'],
     },
     'POST /admin/users/:id/enable': {
-      summary: 'Let a user sign in again',
+      summary: { en: 'Let a user sign in again', ko: '계정 사용 중지 해제' },
       params,
       answers: done('Enabled.'),
       problems: ['not_found'],
     },
     'POST /admin/users/:id/reset': {
-      summary: 'Make a password void, and mail a link that sets another',
+      summary: {
+        en: 'Make a password void, and mail a link that sets another',
+        ko: '비밀번호를 초기화하고 재설정 링크 발송',
+      },
+      description: {
+        en: 'Sessions and mailed links are void as well. A disabled account gets no mail.',
+        ko: '세션과 이미 메일로 보낸 링크도 무효가 됩니다. 사용 중지된 계정에는 메일을 보내지 않습니다.',
+      },
       params,
-      answers: done('Void, and every session has ended.'),
+      answers: done('The password is void.'),
       problems: ['not_found'],
     },
     'POST /admin/users/:id/unlock': {
-      summary: 'Open what failed attempts have closed',
+      summary: { en: 'Open what failed attempts have closed', ko: '로그인 실패로 잠긴 계정 잠금 해제' },
+      description: {
+        en: 'Whoever has to wait may try again. Failed passwords of sessions, and the 60 of an hour, stay counted.',
+        ko: '더 기다리지 않고 바로 다시 시도할 수 있습니다. 로그인한 세션에서 비밀번호를 틀린 횟수와 1시간 60번 한도의 누적 횟수는 그대로 남습니다.',
+      },
       params,
       answers: done('The account is open.'),
       problems: ['not_found'],
     },
     'GET /admin/audit': {
-      summary: 'The audit trail, the newest first',
-      description: 'Times in seconds since 1970: from `from` on, and before `to`.',
+      summary: { en: 'The audit trail, the newest first', ko: '감사 로그(최신순)' },
+      description: {
+        en: 'With `user_id`, `actor`, `event`, those alone. Times in seconds since 1970: from `from` on, and before `to`.',
+        ko: '`user_id`, `actor`, `event`를 지정하면 해당하는 기록만 반환합니다. `from`부터 `to` 직전까지 조회하며, 시각은 Unix 타임스탬프(초)로 지정합니다.',
+      },
       answers: {
         200: {
           description: 'A page of it.',
@@ -149,7 +171,11 @@ export const adminChapter: Chapter = {
       },
     },
     'GET /admin/stats': {
-      summary: 'Counts for a dashboard',
+      summary: { en: 'Counts for a dashboard', ko: '대시보드용 통계' },
+      description: {
+        en: 'Of the last `days`, 1 to 90, else 30. It reads every user.',
+        ko: '최근 `days`일을 집계합니다(1~90, 기본값 30). 모든 사용자를 읽습니다.',
+      },
       answers: {
         200: {
           description: 'Today is the last of the `days`; they begin at midnight UTC.',

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
-import { MAX_ROLES, ROLE_FORM } from '../../core/administration.ts'
-import { emailAddress, newPassword } from '../../core/credentials.ts'
-import { Problem } from '../../core/problem.ts'
+import { MAX_ROLES, ROLE_FORM } from '../../core/users/roles.ts'
+import { emailAddress, newPassword } from '../../core/passwords/credentials.ts'
+import { Problem } from '../../problem.ts'
 import { cursor, pageLimit, whole } from '../../http/query.ts'
 import { canonicalEmail } from '../../lib/email.ts'
 
@@ -17,7 +17,7 @@ export const newUser = v.object({
   email_verified: v.optional(v.boolean(), false),
 })
 
-/** The number in a path. @throws Problem 404 `not_found` where it is none */
+/** The user id in a path. @throws Problem 404 `not_found` if it is not a number */
 export function idOf(text: string): number {
   if (!/^\d{1,15}$/.test(text)) throw new Problem('not_found')
   return Number(text)
@@ -26,15 +26,19 @@ export function idOf(text: string): number {
 const id = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 const seconds = whole(0, 99_999_999_999)
 
-/** The beginning of an address; of an international domain, whole labels. */
+/** The beginning of an address. Of an international domain, whole labels only. */
 const prefix = v.pipe(
   v.string(),
+  v.trim(),
   v.maxLength(320, 'too_long'),
   v.check((text) => text.isWellFormed() && !/\p{Cc}/u.test(text), 'malformed'),
   v.transform(canonicalEmail),
 )
 
-/** A cursor is good for the filter that it came from: by address it lies behind the prefix, else it is an id. */
+/**
+ * A cursor is valid only for the filter it came from: with an address prefix it starts with that prefix, otherwise it
+ * is an id.
+ */
 export const userFilter = v.pipe(
   v.strictObject({
     email: v.optional(prefix),
@@ -55,7 +59,7 @@ export const userFilter = v.pipe(
 )
 export type UserFilter = v.InferOutput<typeof userFilter>
 
-/** Times in seconds since 1970: from `from` on, and before `to`. */
+/** Times in seconds since 1970. `from` is inclusive, `to` is exclusive. */
 export const eventFilter = v.strictObject({
   user_id: v.optional(whole(0, 999_999_999_999_999)),
   event: v.optional(v.pipe(v.string(), v.regex(/^[a-z_]{1,64}$/, 'malformed'))),

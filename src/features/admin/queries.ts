@@ -1,13 +1,13 @@
-import type { Config } from '../../config.ts'
+import type { Call } from '../../core/call.ts'
 import { all, batch, first } from '../../core/d1.ts'
-import { Problem } from '../../core/problem.ts'
-import { type ListedSession, sessionsOf, standing } from '../../core/sessions.ts'
+import { Problem } from '../../problem.ts'
+import { type ListedSession, sessionsOf, standing } from '../../core/sessions/sessions.ts'
 import { pageOf } from '../../lib/cursor.ts'
 import { asciiLower } from '../../lib/email.ts'
 import { type Sql, sql } from '../../lib/sql.ts'
 import type { EventFilter, UserFilter } from './parameters.ts'
 
-/** What an admin sees of a user: as `GET /user/me` shows it, and whether they may sign in. */
+/** A user as an admin sees it: the fields of `GET /user/me`, and whether the user is disabled. */
 export type ListedUser = {
   user_id: number
   email: string
@@ -28,24 +28,29 @@ export const listed = <R extends ListedRow>(row: R): Omit<R, keyof Json> & Json 
   roles: JSON.parse(row.roles) as string[],
 })
 
-/** Greater than whatever follows a prefix: no address holds the last code point. */
+/** Sorts after every text that starts with a prefix: no address contains the last code point. */
 const END = '\u{10ffff}'
 
+/** The filter of `/admin`, and `disabled`, which only the command line uses. */
+type Filter = UserFilter & { disabled?: boolean }
+
 /**
- * A page of users: by address where a prefix of one is asked for, else by id. Rows that come and go in between take
- * nobody else's turn. It reads as many rows of an index as it gives; with a role, those of all who have any role.
+ * A page of users, ordered by address if an address prefix is given, otherwise by id. Rows that are added or removed
+ * between pages do not shift the others. It reads as many index rows as it returns; with a role, it reads all users who
+ * have any role.
  * @throws Problem `unavailable`
  */
-export async function usersPage(db: D1Database, { email, role, cursor, limit }: UserFilter) {
+export async function usersPage(db: D1Database, { email, role, disabled = false, cursor, limit }: Filter) {
   const key = email === undefined ? sql`id` : sql`canonical_email`
   const from = cursor === undefined ? sql`${key} >= ${email ?? 0}` : sql`${key} > ${cursor}`
   const until = email === undefined ? sql`TRUE` : sql`canonical_email < ${email + END}`
   const has = sql`roles <> '[]' AND EXISTS (SELECT 1 FROM json_each(users.roles) WHERE value = ${role ?? null})`
   const [index, chosen] = role === undefined ? [sql``, sql`TRUE`] : [sql`INDEXED BY users_with_roles`, has]
+  const state = disabled ? sql`disabled_at IS NOT NULL` : sql`TRUE`
   const found = await all<ListedRow>(
     db,
     sql`SELECT ${LISTED} FROM users ${index}
-      WHERE ${from} AND ${until} AND ${chosen} ORDER BY ${key} LIMIT ${limit + 1}`,
+      WHERE ${from} AND ${until} AND ${chosen} AND ${state} ORDER BY ${key} LIMIT ${limit + 1}`,
   )
   const page = pageOf(found, limit, (row) => (email === undefined ? row.user_id : asciiLower(row.email)))
   return { users: page.rows.map(listed), next: page.next }
@@ -58,17 +63,17 @@ type Details = ListedRow & {
   live_sessions: number
 }
 
-/** One user, with the sessions that stand. @throws Problem 404 `not_found`, `unavailable` */
-export async function userDetails(db: D1Database, config: Config, id: number, now: number) {
-  const live = sql`SELECT count(*) FROM sessions WHERE user_id = users.id AND ${standing(config, now)}`
+/** One user, with the live sessions. @throws Problem 404 `not_found`, `unavailable` */
+export async function userDetails(call: Call, id: number) {
+  const live = sql`SELECT count(*) FROM sessions WHERE user_id = users.id AND ${standing(call)}`
   const row = await first<Details>(
-    db,
+    call.env.DB,
     sql`SELECT ${LISTED}, language, password_set_at, hashed_password IS NOT NULL AS has_password,
         (${live}) AS live_sessions
       FROM users WHERE id = ${id}`,
   )
   if (!row) throw new Problem('not_found')
-  const sessions: ListedSession[] = await sessionsOf(db, config, id, now)
+  const sessions: ListedSession[] = await sessionsOf(call, id)
   return { ...listed(row), has_password: row.has_password === 1, sessions }
 }
 
@@ -86,7 +91,10 @@ export type ListedEvent = {
   request_id: string | null
 }
 
-/** A page of the audit trail, the newest first, along the index of whatever names the fewest rows. @throws `unavailable` */
+/**
+ * A page of the audit trail, newest first. It uses the index of the most selective filter.
+ * @throws Problem `unavailable`
+ */
 export async function eventsPage(db: D1Database, filter: EventFilter) {
   const { user_id, actor, event, from, to, cursor, limit } = filter
   const index = [
@@ -115,22 +123,22 @@ export async function eventsPage(db: D1Database, filter: EventFilter) {
 const DAY = 86_400
 
 /**
- * Counts for a dashboard. What it costs in rows read: every user once, every session that has not expired once, and the
- * entries of the index for each login, failure and registration of these days. On a large table, ask rarely.
+ * Counts for a dashboard. Rows read: every user once, every session that has not expired once, and the index entries of
+ * each login, failure and registration of these days. On a large table, call it rarely.
  * @throws Problem `unavailable`
  */
-export async function statistics(db: D1Database, config: Config, days: number, now: number) {
-  const today = Math.floor(now / DAY)
+export async function statistics(call: Call, days: number) {
+  const today = Math.floor(call.now / DAY)
   const since = sql`at >= ${(today - days + 1) * DAY}`
-  // Not `/ ${DAY}`: every number is bound as a REAL, and the quotient would be one.
+  // Not `/ ${DAY}`: every number is bound as a REAL, so the quotient would be a REAL too.
   const counted = (events: Sql) =>
     sql`SELECT at / 86400 AS day, event, count(*) AS n FROM audit_events WHERE ${events} AND ${since} GROUP BY day, event`
   type Count = { day: number; event: string; n: number; users: number; verified: number; live_sessions: number }
-  const [totals, sessions, ...events] = await batch<Count>(db, [
+  const [totals, sessions, ...events] = await batch<Count>(call.env.DB, [
     sql`SELECT count(*) AS users, coalesce(sum(email_verified), 0) AS verified FROM users`,
-    sql`SELECT count(*) AS live_sessions FROM sessions WHERE ${standing(config, now)}`,
+    sql`SELECT count(*) AS live_sessions FROM sessions WHERE ${standing(call)}`,
     counted(sql`event IN ('login_succeeded', 'login_failed')`),
-    counted(sql`event = 'registered' AND reason IS NULL`), // with a reason, the address was there or got no mail
+    counted(sql`event = 'registered' AND reason IS NULL`), // reason: the address was known or got no mail
   ])
   const counts = new Map(events.flat().map(({ day, event, n }) => [`${day} ${event}`, n]))
   const at = (day: number, event: string) => counts.get(`${day} ${event}`) ?? 0

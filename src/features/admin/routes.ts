@@ -1,73 +1,93 @@
 import { type Context, Hono } from 'hono'
-import { config } from '../../config.ts'
-import { disableUser, enableUser, endSessionsOf, setRoles } from '../../core/administration.ts'
-import type { Client } from '../../core/audit.ts'
-import { deliverAfter } from '../../http/after.ts'
+import type { SignedInCall } from '../../core/call.ts'
+import { factorsOf } from '../../core/users/factors.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { body } from '../../http/body.ts'
-import { clientOf } from '../../http/client.ts'
+import { callOf } from '../../http/call.ts'
 import { type Guarded, roleRequired } from '../../http/guard.ts'
+import { prefilter } from '../../http/prefilter.ts'
 import { query } from '../../http/query.ts'
-import { now } from '../../lib/time.ts'
+import { asAdmin } from './actor.ts'
 import { createUser } from './create.ts'
-import { removeUser } from './delete.ts'
+import { deleteUser } from './delete.ts'
+import { disableUser } from './disable.ts'
+import { enableUser } from './enable.ts'
+import { endSessionsOf } from './end-sessions.ts'
+import { removeFactors } from './factors.ts'
 import { eventFilter, idOf, newUser, rolesBody, statsFilter, userFilter } from './parameters.ts'
 import { eventsPage, statistics, userDetails, usersPage } from './queries.ts'
 import { forceReset } from './reset.ts'
+import { setRoles } from './roles.ts'
 import { unlockUser } from './unlock.ts'
 
-/** For what gives power to somebody, or cannot be undone: whoever stole an admin's token lacks the password. */
+/**
+ * For actions that grant rights or attempts, or cannot be undone. Someone who stole an admin's token lacks the
+ * password.
+ */
 const FRESH = { fresh: true }
 
-/** What an admin may do: a user with the role. Each answer of 204 is the same when asked again. */
-export const admin = new Hono<AppEnv>()
+/** The admin routes, for users with the role. Each route that answers 204 is idempotent. */
+export const routes = new Hono<AppEnv>()
+  .basePath('/admin')
   .get('/users', roleRequired('admin'), query(userFilter), async (c) =>
     c.json(await usersPage(c.env.DB, c.req.valid('query'))),
   )
 
-  .post('/users', roleRequired('admin', FRESH), body(newUser), async (c) => {
-    const user = await createUser(c.env, c.req.valid('json'), adminOf(c), now())
-    deliverAfter(c)
+  .post('/users', prefilter('admin'), roleRequired('admin', FRESH), body(newUser), async (c) => {
+    const user = await createUser(adminCall(c), c.req.valid('json'))
     return c.json(user, 201, { Location: `/admin/users/${user.user_id}` })
   })
 
-  .get('/users/:id', roleRequired('admin'), async (c) =>
-    c.json(await userDetails(c.env.DB, config(c.env), idOf(c.req.param('id')), now())),
-  )
+  .get('/users/:id', roleRequired('admin'), async (c) => c.json(await userDetails(callOf(c), idOf(c.req.param('id')))))
 
   .delete('/users/:id', roleRequired('admin', FRESH), async (c) => {
-    await removeUser(c.env, idOf(c.req.param('id')), adminOf(c), now())
-    return done(c)
+    await deleteUser(adminCall(c), idOf(c.req.param('id')))
+    return c.body(null, 204)
   })
 
   .delete('/users/:id/sessions', roleRequired('admin'), async (c) => {
-    await endSessionsOf(c.env.DB, idOf(c.req.param('id')), adminOf(c), now())
-    return done(c)
+    await endSessionsOf(adminCall(c), idOf(c.req.param('id')))
+    return c.body(null, 204)
+  })
+
+  .get('/users/:id/factors', roleRequired('admin'), async (c) =>
+    c.json(await factorsOf(c.env.DB, c.var.registry.methods, idOf(c.req.param('id')))),
+  )
+
+  .delete('/users/:id/factors', prefilter('admin'), roleRequired('admin', FRESH), async (c) => {
+    await removeFactors(adminCall(c), { id: idOf(c.req.param('id')), methods: c.var.registry.methods })
+    return c.body(null, 204)
+  })
+
+  .delete('/users/:id/factors/:factor', prefilter('admin'), roleRequired('admin', FRESH), async (c) => {
+    const { id, factor } = c.req.param()
+    await removeFactors(adminCall(c), { id: idOf(id), factor, methods: c.var.registry.methods })
+    return c.body(null, 204)
   })
 
   .put('/users/:id/roles', roleRequired('admin', FRESH), body(rolesBody), async (c) => {
-    await setRoles(c.env.DB, idOf(c.req.param('id')), c.req.valid('json').roles, adminOf(c), now())
-    return done(c)
+    await setRoles(adminCall(c), { id: idOf(c.req.param('id')), ...c.req.valid('json') })
+    return c.body(null, 204)
   })
 
   .post('/users/:id/disable', roleRequired('admin'), async (c) => {
-    await disableUser(c.env.DB, idOf(c.req.param('id')), adminOf(c), now())
-    return done(c)
+    await disableUser(adminCall(c), idOf(c.req.param('id')))
+    return c.body(null, 204)
   })
 
   .post('/users/:id/enable', roleRequired('admin', FRESH), async (c) => {
-    await enableUser(c.env.DB, idOf(c.req.param('id')), adminOf(c), now())
-    return done(c)
+    await enableUser(adminCall(c), idOf(c.req.param('id')))
+    return c.body(null, 204)
   })
 
-  .post('/users/:id/reset', roleRequired('admin', FRESH), async (c) => {
-    await forceReset(c.env, idOf(c.req.param('id')), adminOf(c), now())
-    return done(c)
+  .post('/users/:id/reset', prefilter('admin'), roleRequired('admin', FRESH), async (c) => {
+    await forceReset(adminCall(c), idOf(c.req.param('id')))
+    return c.body(null, 204)
   })
 
-  .post('/users/:id/unlock', roleRequired('admin'), async (c) => {
-    await unlockUser(c.env, idOf(c.req.param('id')), adminOf(c), now())
-    return done(c)
+  .post('/users/:id/unlock', roleRequired('admin', FRESH), async (c) => {
+    await unlockUser(adminCall(c), idOf(c.req.param('id')))
+    return c.body(null, 204)
   })
 
   .get('/audit', roleRequired('admin'), query(eventFilter), async (c) =>
@@ -75,14 +95,7 @@ export const admin = new Hono<AppEnv>()
   )
 
   .get('/stats', roleRequired('admin'), query(statsFilter), async (c) =>
-    c.json(await statistics(c.env.DB, config(c.env), c.req.valid('query').days, now())),
+    c.json(await statistics(callOf(c), c.req.valid('query').days)),
   )
 
-/** What changed leaves as mail and as events once the answer is out. */
-function done(c: Context<Guarded>): Response {
-  deliverAfter(c)
-  return c.body(null, 204)
-}
-
-/** Where the request came from, and which admin sent it. */
-const adminOf = (c: Context<Guarded>): Client => ({ ...clientOf(c), actor: `user:${c.var.session.user_id}` })
+const adminCall = (c: Context<Guarded>): SignedInCall => asAdmin(callOf(c))

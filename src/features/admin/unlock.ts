@@ -1,17 +1,19 @@
-import { auditRow, type Client } from '../../core/audit.ts'
+import type { Call } from '../../core/call.ts'
 import { batch } from '../../core/d1.ts'
-import { Problem } from '../../core/problem.ts'
-import { findUser } from '../../core/users.ts'
-import { unlock } from '../../doorkeeper/ask.ts'
+import { auditRow } from '../../core/events/audit.ts'
+import { findUser } from '../../core/users/users.ts'
+import { unlock } from '../../doorkeeper/rpc.ts'
 import { sql } from '../../lib/sql.ts'
+import { Problem } from '../../problem.ts'
 
 /**
- * Opens what failures have closed on an account. The record comes last: where it is lost the answer is 503, and asking
- * again writes it. @throws Problem 404 `not_found`, 503 `unavailable`
+ * Unlocks an account that failed attempts have blocked. The audit row is written last: if it fails, the response is
+ * 503, and a retry writes it.
+ * @throws Problem 404 `not_found`, 503 `unavailable`
  */
-export async function unlockUser(env: Env, id: number, by: Client, now: number): Promise<void> {
-  const user = await findUser(env.DB, sql`id = ${id}`)
+export async function unlockUser(call: Call, id: number): Promise<void> {
+  const user = await findUser(call.env.DB, sql`id = ${id}`)
   if (!user) throw new Problem('not_found')
-  await unlock(env, user.email)
-  await batch(env.DB, [auditRow({ event: 'account_unlocked', user_id: id }, by, now)])
+  await unlock(call, user.email)
+  await batch(call.env.DB, [auditRow(call, { event: 'account_unlocked', user_id: id })])
 }

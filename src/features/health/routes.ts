@@ -1,15 +1,21 @@
 import { Hono } from 'hono'
 import { config, warnings } from '../../config.ts'
-import { Problem } from '../../core/problem.ts'
+import { type FieldError, Problem } from '../../problem.ts'
 import type { AppEnv } from '../../http/app-env.ts'
-import { databaseFault } from './queries.ts'
+import { prefilter } from '../../http/prefilter.ts'
+import { neededMigrations, recentDatabaseFault } from './queries.ts'
 
-/** `/health`: the Worker runs. `/ready`: it can also do its work; names what is missing, never a value. */
-export const health = new Hono<AppEnv>()
+/** `doctor` reports how the keys are derived; strangers must not see it. */
+const isForStrangers = ({ field }: FieldError): boolean => !/SECRET|KEY/.test(field)
+
+/**
+ * `/health`: the Worker runs. `/ready`: it can also do its work, or the response names what is missing, never a value.
+ */
+export const routes = new Hono<AppEnv>()
   .get('/health', (c) => c.json({ status: 'ok' }))
-  .get('/ready', async (c) => {
+  .get('/ready', prefilter('ready'), async (c) => {
     const settings = config(c.env)
-    const fault = await databaseFault(c.env.DB)
+    const fault = await recentDatabaseFault(c.env.DB, neededMigrations(c.var.registry.features))
     if (fault) throw new Problem('not_ready', { errors: [{ field: 'DB', code: fault }] })
-    return c.json({ status: 'ready', warnings: warnings(settings) })
+    return c.json({ status: 'ready', warnings: warnings(settings).filter(isForStrangers) })
   })

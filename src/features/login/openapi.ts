@@ -1,23 +1,17 @@
-import * as v from 'valibot'
-import { type Chapter, passwordProblems, text, tokens, tokensExample } from '../../http/openapi.ts'
+import type { Pages } from '../../openapi.ts'
 
-export const loginChapter: Chapter = {
-  title: 'Signing in',
-  operations: {
-    'POST /user/login': {
-      summary: 'Sign in with an email and a password',
-      description:
-        'An unknown address and a wrong password get the same answer. Only a right password learns that the account is ' +
-        'disabled or not confirmed. Show the `device_token` at the next login: the device is then not counted with strangers.',
-      body: { email: 'ann@example.com', password: 'correct horse battery' },
-      answers: {
-        200: {
-          description: 'Signed in.',
-          schema: v.strictObject({ ...tokens, device_token: v.optional(text) }),
-          example: { ...tokensExample, device_token: 'lkd_example' },
-        },
-      },
-      problems: [...passwordProblems, 'challenge_required'],
+export const pages: Pages = {
+  'GET /login': {
+    answer: { en: '200: the login form, or who is signed in', ko: '200: 로그인 폼, 이미 로그인했으면 로그인한 계정' },
+  },
+  'POST /login': {
+    answer: {
+      en:
+        '303 to `return_to` if it is allowed, else to `/login`, with a session cookie; the former session of this browser ' +
+        'has ended. After a failure, the page again',
+      ko:
+        '허용된 `return_to`, 없으면 `/login`으로 303. 세션 쿠키를 설정하고 이 브라우저의 이전 세션을 종료. 실패하면 같은 ' +
+        '페이지를 다시 표시',
     },
   },
 }

@@ -1,43 +1,44 @@
-import { config } from '../../config.ts'
-import { auditRow, type Client } from '../../core/audit.ts'
-import { refuseCommon } from '../../core/credentials.ts'
+import type { Call } from '../../core/call.ts'
+import { auditRow } from '../../core/events/audit.ts'
+import { refuseCommon } from '../../core/passwords/credentials.ts'
 import { first } from '../../core/d1.ts'
-import { holderOf, oneTimeHash, voidOneTime } from '../../core/one-time.ts'
-import { mailRow } from '../../core/outbox.ts'
-import { Problem } from '../../core/problem.ts'
-import { commit, revokeSessions } from '../../core/sessions.ts'
-import { hashFor, unlock } from '../../doorkeeper/ask.ts'
+import { dropVoid, holderOf, oneTimeHash } from '../../core/users/one-time.ts'
+import { Problem } from '../../problem.ts'
+import { commit, revokeSessions } from '../../core/sessions/sessions.ts'
+import { undoableMail } from '../../core/users/undo.ts'
+import { passwordReplaced, hashFor } from '../../doorkeeper/rpc.ts'
 import { settle } from '../../lib/settle.ts'
 import { sql } from '../../lib/sql.ts'
+import { mails } from './mails.ts'
 
 /**
- * Sets a password for whoever holds a mailed token. It proves the mailbox, so the address counts as confirmed; all that was made
- * before (sessions, other links, a pending change of address) is void, because somebody else may have made it. It signs nobody in.
+ * Sets a password for the holder of a mailed token. The token proves access to the mailbox, so the address counts as
+ * confirmed. Everything from before becomes void (sessions, other links, a pending change of address), because someone
+ * else may have created it. It does not sign the user in.
  * @throws Problem 400 `invalid_one_time_token`, 422 `invalid_body`, 503 `unavailable`
  */
 export async function resetPassword(
-  env: Env,
+  call: Call,
   { token, password }: { token: string; password: string },
-  client: Client,
-  now: number,
 ): Promise<void> {
-  const settings = config(env)
+  const { env, settings, now } = call
   const hash = await oneTimeHash(token)
   if (hash === undefined) throw new Problem('invalid_one_time_token')
-  const holder = holderOf('reset', hash, now)
-  const user = await first<{ email: string }>(env.DB, sql`SELECT email FROM users WHERE id = ${holder}`)
-  if (!user) throw new Problem('invalid_one_time_token') // before the cost of a hash; the batch below decides
+  const holder = holderOf(call, 'reset', hash)
+  const user = await first<{ id: number; email: string }>(env.DB, sql`SELECT id, email FROM users WHERE id = ${holder}`)
+  if (!user) throw new Problem('invalid_one_time_token') // before the cost of a hash; the batch makes the final check
   await refuseCommon(password, user.email, settings)
-  const hashed_password = await hashFor(env, user.email, password)
+  const hashed_password = await hashFor(call, { email: user.email, password })
   const held = sql`id = ${holder}`
-  const [changed] = await commit(env.DB, [
+  const results = await commit(env.DB, [
+    revokeSessions(call, sql`user_id = ${holder}`),
+    auditRow(call, { event: 'password_reset', user_id: holder }, sql`${holder} IS NOT NULL`),
+    ...(await undoableMail(call, mails.passwordChanged, held, 'password_changed')),
     sql`UPDATE users SET hashed_password = ${hashed_password}, password_set_at = ${now}, email_verified = 1
       WHERE ${held} RETURNING id`,
-    revokeSessions(sql`user_id = ${holder}`, now),
-    auditRow({ event: 'password_reset', user_id: holder }, client, now, sql`${holder} IS NOT NULL`),
-    await mailRow(settings, { kind: 'password_changed', language: client.language, now }, held),
-    voidOneTime(holder),
+    dropVoid(user.id),
   ])
-  if (changed?.length !== 1) throw new Problem('invalid_one_time_token')
-  await settle(unlock(env, user.email), 'doorkeeper_not_opened')
+  if (results.at(-2)?.length !== 1) throw new Problem('invalid_one_time_token')
+  // Devices and networks of whoever had the account before are strangers now, and all locks are open.
+  await settle(passwordReplaced(call, user.email), 'doorkeeper_not_cleared')
 }

@@ -1,7 +1,7 @@
 import { Hono } from 'hono'
 import * as v from 'valibot'
 import { config } from '../../config.ts'
-import { Problem } from '../../core/problem.ts'
+import { Problem } from '../../problem.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { check } from '../../http/body.ts'
 import { now } from '../../lib/time.ts'
@@ -13,10 +13,10 @@ export const query = v.object({
 })
 
 /**
- * The revoked sessions, for services that verify tokens by themselves: all of them, then, with `?since=<cursor>`, what
- * came since. Only there when `REVOCATION_FEED_SECRET` is set, and only for who shows it.
+ * The revoked sessions, for services that verify tokens themselves: first all of them, then, with `?since=<cursor>`,
+ * the new ones. The route exists only if `REVOCATION_FEED_SECRET` is set, and requires that secret.
  */
-export const revoked = new Hono<AppEnv>().get('/revoked', async (c) => {
+export const routes = new Hono<AppEnv>().get('/revoked', async (c) => {
   const { REVOCATION_FEED_SECRET: secret } = config(c.env)
   if (secret === undefined) throw new Problem('not_found')
   const given = /^Bearer +(\S.*)$/i.exec(c.req.header('Authorization') ?? '')?.[1]

@@ -1,44 +1,61 @@
-import { auditRow, type Client } from '../../core/audit.ts'
-import { Problem } from '../../core/problem.ts'
-import { commit, isUnrevoked, revokeSessions, type Session } from '../../core/sessions.ts'
+import type { SignedInCall } from '../../core/call.ts'
+import { auditRow } from '../../core/events/audit.ts'
+import { Problem } from '../../problem.ts'
+import { LEGACY_SESSION } from '../../core/sessions/session.ts'
+import { commit, endAll, isUnrevoked, revokeSessions } from '../../core/sessions/sessions.ts'
+import { raiseEpoch, unchangedSinceImport } from '../../core/users/users.ts'
 import { sql } from '../../lib/sql.ts'
 
-/** Ends one's own session; ending it twice is the same as once. @throws Problem `unavailable` */
-export async function endSession(db: D1Database, session: Session, client: Client, now: number): Promise<void> {
-  const { id: session_id, user_id } = session
+/**
+ * Ends the caller's own session. Idempotent. A token of the old application has no session, so all of the user's tokens
+ * of that kind are voided.
+ * @throws Problem `unavailable`
+ */
+export async function endSession(call: SignedInCall): Promise<void> {
+  const { id: session_id, user_id } = call.session
+  if (session_id === LEGACY_SESSION) {
+    const imported = unchangedSinceImport(user_id)
+    const stands = sql`EXISTS (SELECT 1 FROM users WHERE ${imported})`
+    await commit(call.env.DB, [
+      auditRow(call, { event: 'logged_out', user_id, session_id }, stands),
+      raiseEpoch(imported),
+    ])
+    return
+  }
   const own = sql`id = ${session_id} AND user_id = ${user_id}`
-  const audit = auditRow({ event: 'logged_out', user_id, session_id }, client, now, isUnrevoked(own))
-  await commit(db, [audit, revokeSessions(own, now)])
-}
-
-/** Ends every session of the account, this one too. @throws Problem `unavailable` */
-export async function endAllSessions(db: D1Database, session: Session, client: Client, now: number): Promise<void> {
-  const { id: session_id, user_id } = session
-  const audit = auditRow({ event: 'logged_out_everywhere', user_id, session_id }, client, now)
-  await commit(db, [audit, revokeSessions(sql`user_id = ${user_id}`, now)])
-}
-
-/** Ends every other session of the account. @throws Problem `unavailable` */
-export async function endOtherSessions(db: D1Database, session: Session, client: Client, now: number): Promise<void> {
-  const { id: session_id, user_id } = session
-  const others = sql`user_id = ${user_id} AND id <> ${session_id}`
-  const audit = auditRow({ event: 'sessions_revoked', user_id, session_id }, client, now, isUnrevoked(others))
-  await commit(db, [audit, revokeSessions(others, now)])
+  const audit = auditRow(call, { event: 'logged_out', user_id, session_id }, isUnrevoked(own))
+  await commit(call.env.DB, [audit, revokeSessions(call, own)])
 }
 
 /**
- * Ends a session of the same account.
- * @throws Problem 404 `not_found` when it is not there, has ended, or is somebody else's; 503 `unavailable`
+ * Ends every session of the account, including this one, and voids logins under way and mailed links.
+ * @throws Problem `unavailable`
  */
-export async function endOtherSession(
-  db: D1Database,
-  { user_id }: Session,
-  session_id: string,
-  client: Client,
-  now: number,
-): Promise<void> {
-  const chosen = sql`id = ${session_id} AND user_id = ${user_id} AND expires_at > ${now}`
-  const audit = auditRow({ event: 'session_revoked', user_id, session_id }, client, now, isUnrevoked(chosen))
-  const [, ended] = await commit(db, [audit, revokeSessions(chosen, now)])
+export async function endAllSessions(call: SignedInCall): Promise<void> {
+  const { id: session_id, user_id } = call.session
+  const audit = auditRow(call, { event: 'logged_out_everywhere', user_id, session_id })
+  await commit(call.env.DB, [audit, ...endAll(call, user_id)])
+}
+
+/**
+ * Ends every other session of the account, and voids logins under way and mailed links.
+ * @throws Problem `unavailable`
+ */
+export async function endOtherSessions(call: SignedInCall): Promise<void> {
+  const { id: session_id, user_id } = call.session
+  const others = sql`user_id = ${user_id} AND id <> ${session_id}`
+  const audit = auditRow(call, { event: 'sessions_revoked', user_id, session_id }, isUnrevoked(others))
+  await commit(call.env.DB, [audit, revokeSessions(call, others), raiseEpoch(sql`id = ${user_id}`)])
+}
+
+/**
+ * Ends one session of the same account.
+ * @throws Problem 404 `not_found` if it does not exist, has ended, or belongs to another user; 503 `unavailable`
+ */
+export async function endOtherSession(call: SignedInCall, session_id: string): Promise<void> {
+  const { user_id } = call.session
+  const chosen = sql`id = ${session_id} AND user_id = ${user_id} AND expires_at > ${call.now}`
+  const audit = auditRow(call, { event: 'session_revoked', user_id, session_id }, isUnrevoked(chosen))
+  const [, ended] = await commit(call.env.DB, [audit, revokeSessions(call, chosen)])
   if (ended?.length === 0) throw new Problem('not_found')
 }

@@ -1,10 +1,15 @@
-import type { Config } from '../../config.ts'
-import type { RefreshName } from '../../core/refresh-tokens.ts'
+import type { Call, SignedInCall } from '../../core/call.ts'
 import { batch } from '../../core/d1.ts'
-import { type Grant, type Session, standing, tokensUntil } from '../../core/sessions.ts'
+import { auditRow } from '../../core/events/audit.ts'
+import type { Proof } from '../../core/proof.ts'
+import type { RefreshName } from '../../core/sessions/refresh-tokens.ts'
+import { type Grant, revokeSessions, shownIn, standing, tokensUntil } from '../../core/sessions/sessions.ts'
+import { PASSWORD } from '../../core/users/ways.ts'
+import { randomId } from '../../lib/bytes.ts'
 import { type Sql, sql } from '../../lib/sql.ts'
+import { rest } from '../../signing-in/rest.ts'
 
-/** A session after a refresh token of it was shown. */
+/** A session after one of its refresh tokens was used. */
 export type RefreshedSession = Grant & {
   rotated: boolean
   refreshed_at: number
@@ -12,48 +17,77 @@ export type RefreshedSession = Grant & {
   user_agent: string | null
 }
 
-/** Never earlier than before: tokens from before a setting was shortened are still out. */
-const laterTokens = (config: Config, now: number): Sql =>
-  sql`min(expires_at, max(tokens_until, ${tokensUntil(config, now)}))`
+type RefreshedRow = Omit<RefreshedSession, 'shown' | 'roles'> & { shown: string; roles: string }
+
+/** Never earlier than before: tokens issued before a setting was shortened may still be in use. */
+const laterTokens = (call: Call): Sql => sql`min(expires_at, max(tokens_until, ${tokensUntil(call)}))`
 
 /**
- * Moves a session to the generation after the one that was shown, if that is the current one and was not made within
- * the grace, or is one that a restored database has not heard of yet. Gives the session as it then stands.
+ * Moves a session to the generation after the one in the token. This happens if the token's generation is the current
+ * one and was not created within the grace period, or if a restored database does not know it yet. If the grace period
+ * was lengthened and now outlasts the tokens, the session is moved within it too; for the token that was just replaced,
+ * only the lifetime of its tokens is extended. Returns the session as it is afterwards.
  */
 export async function rotate(
-  db: D1Database,
-  config: Config,
+  call: Call,
   { session_id, generation }: RefreshName,
-  now: number,
 ): Promise<RefreshedSession | undefined> {
+  const { now, settings } = call
+  const graced = sql`refreshed_at > ${now - settings.REFRESH_GRACE_SECONDS}`
+  const over = sql`tokens_until <= ${now}`
   const rotation = sql`UPDATE sessions
-    SET generation = ${generation + 1}, refreshed_at = ${now}, tokens_until = ${laterTokens(config, now)}
-    WHERE id = ${session_id} AND ${standing(config, now)} AND generation <= ${generation}
-      AND (generation < ${generation} OR generation = 0 OR refreshed_at <= ${now - config.REFRESH_GRACE_SECONDS})
+    SET generation = ${generation + 1}, tokens_until = ${laterTokens(call)},
+      refreshed_at = iif(generation = ${generation + 1}, refreshed_at, ${now})
+    WHERE id = ${session_id} AND ${standing(call)}
+      AND (generation < ${generation} OR generation = ${generation} AND (generation = 0 OR NOT ${graced} OR ${over})
+        OR generation = ${generation + 1} AND ${graced} AND ${over})
     RETURNING id`
-  const state = sql`SELECT sessions.id, user_id, auth_time, expires_at, generation, refreshed_at, ip, user_agent, roles
+  // Within the grace period nothing is written. A token signed then must not outlive the memory of its revocation, even
+  // if ACCESS_TOKEN_TTL_SECONDS has been lengthened.
+  const state = sql`SELECT sessions.id, user_id, auth_time, min(expires_at, tokens_until) AS expires_at, generation,
+      refreshed_at, ip, user_agent, roles, shown
     FROM sessions JOIN users ON users.id = user_id
-    WHERE sessions.id = ${session_id} AND ${standing(config, now)} AND disabled_at IS NULL`
-  const [rotated, rows] = await batch<RefreshedSession & { roles: string }>(db, [rotation, state])
+    WHERE sessions.id = ${session_id} AND ${standing(call)} AND disabled_at IS NULL`
+  const [rotated, rows] = await batch<RefreshedRow>(call.env.DB, [rotation, state])
   const row = rows?.[0]
-  return row && { ...row, roles: JSON.parse(row.roles) as string[], rotated: rotated?.length === 1 }
+  if (!row) return undefined
+  return { ...row, roles: JSON.parse(row.roles) as string[], shown: shownIn(row), rotated: rotated?.length === 1 }
 }
 
 /**
- * Records that the password was typed just now, and whatever goes `alongside` a session that still stands; undefined
- * when it has ended meanwhile.
+ * Replaces the current session with a new one after reauthentication. So tokens of the old session, including stolen
+ * copies, never become fresh (OWASP ASVS 5.0, 7.2.4). It is the same sign-in and keeps its expiry.
+ * @throws Problem whatever `rest` throws
  */
-export async function markFresh(
-  db: D1Database,
-  config: Config,
-  { id, user_id }: Session,
-  now: number,
-  alongside: (stands: Sql) => Sql[],
-): Promise<{ generation: number; expires_at: number } | undefined> {
-  const own = sql`id = ${id} AND user_id = ${user_id} AND ${standing(config, now)}`
-  const update = sql`UPDATE sessions SET auth_time = ${now}, tokens_until = ${laterTokens(config, now)}
-    WHERE ${own} RETURNING generation, expires_at`
-  const statements = [update, ...alongside(sql`EXISTS (SELECT 1 FROM sessions WHERE ${own})`)]
-  const [rows] = await batch<{ generation: number; expires_at: number }>(db, statements)
-  return rows?.[0]
+export async function replaceSession(call: SignedInCall, proof: Proof): Promise<Grant> {
+  const { now } = call
+  const { id, user_id } = call.session
+  const { roles } = proof.user
+  const own = sql`id = ${id} AND user_id = ${user_id} AND ${standing(call)}`
+  const session_id = randomId()
+  const started = sql`EXISTS (SELECT 1 FROM sessions WHERE id = ${session_id})`
+  const again = Object.fromEntries(proof.methods.map((name) => [name, now]))
+  const before = sql`iif(shown = '{}', json_object(${PASSWORD}, auth_time), shown)`
+  const [rows] = await rest(call, proof, (mine) => [
+    sql`INSERT INTO sessions
+      (id, user_id, created_at, auth_time, refreshed_at, expires_at, tokens_until, methods, shown, ip, country,
+       user_agent)
+      SELECT ${session_id}, user_id, created_at, ${now}, ${now}, expires_at,
+             min(expires_at, ${tokensUntil(call)}), methods, json_patch(${before}, ${JSON.stringify(again)}), ip,
+             country, user_agent
+      FROM sessions WHERE ${own} AND EXISTS (SELECT 1 FROM users WHERE ${mine})
+      RETURNING id, expires_at, auth_time, shown`,
+    auditRow(call, { event: 'reauthenticated', user_id, session_id }, started),
+    revokeSessions(call, sql`id = ${id} AND ${started}`),
+  ])
+  const [row] = rows as unknown as [{ expires_at: number; auth_time: number; shown: string }]
+  return {
+    id: session_id,
+    user_id,
+    auth_time: now,
+    roles,
+    generation: 0,
+    expires_at: row.expires_at,
+    shown: shownIn(row),
+  }
 }

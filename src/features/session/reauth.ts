@@ -1,27 +1,31 @@
-import { config } from '../../config.ts'
-import { auditRow, type Client } from '../../core/audit.ts'
-import { Problem } from '../../core/problem.ts'
-import type { Grant, Session } from '../../core/sessions.ts'
-import { confirmPassword } from '../../doorkeeper/ask.ts'
-import { markFresh } from './queries.ts'
+import type { SignedInCall } from '../../core/call.ts'
+import { first } from '../../core/d1.ts'
+import { type Grant, standing } from '../../core/sessions/sessions.ts'
+import { sql } from '../../lib/sql.ts'
+import { Problem } from '../../problem.ts'
+import { confirm } from '../../signing-in/confirm.ts'
+import { replaceSession } from './queries.ts'
 
 /**
- * Makes a session fresh for somebody who types the password again.
+ * Replaces the session of a user who enters the password again with a fresh one.
  * @throws Problem 401 `invalid_credentials`, 401 `invalid_token` when the session has ended, 503 `unavailable`
  */
-export async function reauthenticate(
-  env: Env,
-  session: Session,
-  password: string,
-  client: Client,
-  now: number,
-): Promise<Grant> {
-  const { user, alongside } = await confirmPassword(env, session, password, client, now)
-  const event = { event: 'reauthenticated', user_id: user.id, session_id: session.id } as const
-  const row = await markFresh(env.DB, config(env), session, now, (stands) => [
-    auditRow(event, client, now, stands),
-    ...alongside,
-  ])
-  if (!row) throw new Problem('invalid_token')
-  return { id: session.id, user_id: user.id, auth_time: now, roles: user.roles, ...row }
+export async function reauthenticate(call: SignedInCall, shown: object): Promise<Grant> {
+  const grant = await replaced(call, shown)
+  if (grant) return grant
+  // If this session is still live, the user's epoch rose because all other sessions were ended. The new attempt checks
+  // the password again.
+  const own = sql`SELECT 1 FROM sessions WHERE id = ${call.session.id} AND ${standing(call)}`
+  const again = (await first(call.env.DB, own)) === null ? undefined : await replaced(call, shown)
+  if (!again) throw new Problem('invalid_token')
+  return again
+}
+
+/** Undefined if something changed between the proof and the statements that rely on it. */
+async function replaced(call: SignedInCall, shown: object): Promise<Grant | undefined> {
+  const proof = await confirm(call, shown)
+  return replaceSession(call, proof).catch((problem: unknown) => {
+    if (problem instanceof Problem && problem.status === 401) return undefined
+    throw problem
+  })
 }

@@ -1,19 +1,24 @@
 """Hashes as the systems make them that people come from: by Werkzeug, Django and passlib themselves.
 
+Flask-Security's are passlib's over what `get_hmac` of its utils.py gives, with the salt in the answer.
+
 In: {"passwords": [...], "defaults": bool}. Out: [{"format", "password", "hash"}, ...]. Without "defaults" each is made
 with as little work as its maker takes, so that many can be verified in a short time.
 """
 
 import base64
 import hashlib
+import hmac
 import json
 import secrets
 import sys
+import unicodedata
 
 import bcrypt
 import django.conf
 from django.contrib.auth import hashers
-from passlib.hash import pbkdf2_sha1, pbkdf2_sha256, pbkdf2_sha512
+from passlib.hash import bcrypt as passlib_bcrypt
+from passlib.hash import bcrypt_sha256, pbkdf2_sha1, pbkdf2_sha256, pbkdf2_sha512, phpass
 from werkzeug.security import generate_password_hash
 
 HASHERS = ["PBKDF2PasswordHasher", "PBKDF2SHA1PasswordHasher", "BCryptSHA256PasswordHasher", "BCryptPasswordHasher"]
@@ -58,6 +63,20 @@ def django_scrypt(n, p):
     return make
 
 
+SECURITY_PASSWORD_SALT = "146585145368132386173505678016728509634 – 소금"
+
+
+def flask_security(scheme):
+    """Since 4.0: `PasswordUtil.normalize`, `get_hmac`, then passlib."""
+
+    def make(password):
+        normal = unicodedata.normalize("NFKD", password)
+        digest = hmac.new(SECURITY_PASSWORD_SALT.encode(), normal.encode(), hashlib.sha512).digest()
+        return scheme.hash(base64.b64encode(digest).decode("ascii"))
+
+    return make
+
+
 def makers(defaults):
     few = None if defaults else 1000
     cost = 12 if defaults else 4
@@ -83,12 +102,21 @@ def makers(defaults):
         "passlib pbkdf2": passlib(pbkdf2_sha1),
         "passlib pbkdf2-sha256": passlib(pbkdf2_sha256),
         "passlib pbkdf2-sha512": passlib(pbkdf2_sha512),
+        "passlib bcrypt-sha256": bcrypt_sha256.using(rounds=cost).hash,
+        **({} if defaults else {"passlib bcrypt-sha256, before 1.7.3": bcrypt_sha256.using(rounds=cost, version=1).hash}),
+        "phpass": phpass.using(rounds=19 if defaults else 8).hash,
+        "flask-security bcrypt": flask_security(passlib_bcrypt.using(rounds=cost)),
+        "flask-security passlib pbkdf2-sha512": flask_security(pbkdf2_sha512 if defaults else pbkdf2_sha512.using(rounds=1000)),
     }
+
+
+def salted(name):
+    return {"salt": SECURITY_PASSWORD_SALT} if name.startswith("flask-security") else {}
 
 
 asked = json.load(sys.stdin.buffer)
 made = [
-    {"format": name, "password": password, "hash": make(password)}
+    {"format": name.split(",")[0], "password": password, "hash": make(password), **salted(name)}
     for name, make in makers(asked["defaults"]).items()
     for password in asked["passwords"]
 ]

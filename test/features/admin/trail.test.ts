@@ -1,8 +1,8 @@
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { cursorAt } from '../../../src/lib/cursor.ts'
-import { administrator, type Member, member } from '../../accounts.ts'
 import {
+  administrator,
   bearer,
   call,
   callIn,
@@ -10,6 +10,8 @@ import {
   expectProblem,
   freshDatabase,
   insertUser,
+  member,
+  type Member,
   nobody,
   now,
   watchedDatabase,
@@ -282,7 +284,9 @@ describe('the plans of all that the API asks', () => {
     }
     await callIn(own, 'DELETE', `/admin/users/${id}/sessions`, bearer(admin.token))
     await callIn(own, 'DELETE', `/admin/users/${id}`, bearer(admin.token))
-    const steps = (await Promise.all(texts.map(plan))).flat()
+    // What a request does for the outbox once its answer is out: test/core/mail/queue.test.ts counts what that reads.
+    const asked = texts.filter((text) => !text.startsWith('UPDATE outbox'))
+    const steps = (await Promise.all(asked.map(plan))).flat()
     const scans = steps.filter((step) => /^SCAN (?!json_each|role|CONSTANT)/.test(step))
     expect([...new Set(scans)]).toEqual(['SCAN other USING INDEX users_with_roles'])
   })

@@ -3,30 +3,28 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { cursorAt } from '../../../src/lib/cursor.ts'
 import {
   administrator,
-  eventsOf,
-  hashCheaply,
-  linksOf,
-  mailsTo,
-  type Member,
-  member,
-  sessionFor,
-  subjectsTo,
-  userAt,
-  waitingFor,
-} from '../../accounts.ts'
-import {
   bearer,
   call,
   callIn,
   ENV,
+  eventsOf,
   expectProblem,
   freshDatabase,
+  hashCheaply,
   insertUser,
+  linksOf,
   login,
   mailedToken,
+  mailsTo,
+  member,
+  type Member,
   nobody,
   now,
   PASSWORD,
+  sessionFor,
+  subjectsTo,
+  userAt,
+  waitingFor,
   watchedIsolate,
 } from '../../support.ts'
 
@@ -236,7 +234,7 @@ describe('POST /admin/users', () => {
     expect(hashed_password?.slice(0, 4)).toBe('$2b$')
     expect(password_set_at).toBeGreaterThan(now() - 60)
     expect(await linksOf(id)).toEqual(['verify'])
-    await call('POST', '/user/email/verify', { json: { token: mailedToken(email) } })
+    await call('POST', '/user/email/verify', { json: { token: mailedToken(email), password: PASSWORD } })
     expect((await login(email)).status).toBe(200)
   })
 
@@ -351,6 +349,6 @@ describe('what the mails say', () => {
     const email = nobody()
     const headers = { ...bearer(admin.token).headers, 'Accept-Language': 'ko' }
     await call('POST', '/admin/users', { json: { email }, headers })
-    expect(subjectsTo(email)).toEqual(['계정이 만들어졌습니다'])
+    expect(subjectsTo(email)).toEqual(['계정이 생성되었습니다'])
   })
 })

@@ -1,0 +1,30 @@
+import { createServer } from 'node:net'
+
+const FIRST_PORT = 8787
+
+type Asked = { ip: string; port: number | undefined; protocol: string }
+
+/** `url` is where the service answers. `publicUrl` is the same, or that of localhost if PUBLIC_URL would have to be https. */
+export type Address = { port: number; url: string; publicUrl: string }
+
+/** Where `wrangler dev` will answer. If nobody asked for a port, the first free one is taken. */
+export async function addressOf({ ip, port: given, protocol }: Asked): Promise<Address> {
+  const isAnywhere = ['*', '::', '0.0.0.0'].includes(ip)
+  const port = given ?? (await freePort(FIRST_PORT, isAnywhere ? undefined : ip))
+  const host = isAnywhere ? 'localhost' : ip.includes(':') ? `[${ip}]` : ip
+  const isLocal = ['localhost', '127.0.0.1', '[::1]'].includes(host)
+  const at = (name: string) => `${protocol}://${name}:${port}`
+  return { port, url: at(host), publicUrl: at(isLocal || protocol === 'https' ? host : 'localhost') }
+}
+
+/** Looked for here: if a port is taken, wrangler moves on to the next one by itself, and PUBLIC_URL would be wrong. */
+async function freePort(first: number, ip: string | undefined): Promise<number> {
+  for (let candidate = first; ; candidate++) {
+    const free = await new Promise<boolean>((done) => {
+      const server = createServer()
+      server.once('error', () => done(false))
+      server.listen(candidate, ip, () => server.close(() => done(true)))
+    })
+    if (free) return candidate
+  }
+}

@@ -1,6 +1,0 @@
-/** Compares in a time that depends on the lengths alone. */
-export function equal(a: Uint8Array, b: Uint8Array): boolean {
-  let difference = a.length ^ b.length
-  for (let i = 0; i < a.length; i++) difference |= a[i]! ^ (b[i] ?? 0)
-  return difference === 0
-}

@@ -1,0 +1,14 @@
+import type { Mail } from '../../core/mail/compose.ts'
+
+export const mails = {
+  accountDeleted: {
+    kind: 'account_deleted',
+    words: {
+      en: {
+        subject: 'Your account was deleted',
+        lines: ['Your account at {app} and what belonged to it was deleted, as you asked.'],
+      },
+      ko: { subject: '계정이 삭제되었습니다', lines: ['요청하신 대로 {app} 계정과 관련 데이터를 모두 삭제했습니다.'] },
+    },
+  },
+} satisfies Record<string, Mail>

@@ -1,0 +1,78 @@
+import type { Child } from '../../lib/jsx-runtime.ts'
+import type { Props } from '../../pages/forms.tsx'
+import { Layout } from '../../pages/layout.tsx'
+import { words } from './words.ts'
+
+type Given = Record<string, string>
+export type ListProps = Props<{ next: string | null; given: Given }>
+
+/** A page of the console, with the same navigation at the top. */
+export const Console = ({ view, title, children }: Props<{ title: string; children: Child }>) => {
+  const { path } = view
+  const say = words[view.language]
+  const places = [
+    ['/console', say.users],
+    ['/console/audit', say.audit],
+    ['/console/numbers', say.statistics],
+    ['/account', view.say.account],
+  ] as const
+  return (
+    <Layout view={view} title={title} wide>
+      <nav class="places" aria-label={view.say.administration}>
+        {places.map(([to, text]) => (
+          <a href={to} aria-current={to === path ? 'page' : undefined}>
+            {text}
+          </a>
+        ))}
+      </nav>
+      {children}
+    </Layout>
+  )
+}
+
+export const Onto = ({ to, text }: { to: string; text: string }) => (
+  <p class="links">
+    <a href={to}>{text}</a>
+  </p>
+)
+
+export const Search = ({ view, children }: Props<{ children: Child }>) => (
+  <form class="search" role="search" action={view.path}>
+    {children}
+    <button type="submit">{words[view.language].search}</button>
+  </form>
+)
+
+type TextProps = Props<{ name: string; value?: string | undefined; hint?: string }>
+
+export const Text = ({ view, name, value, hint }: TextProps) => (
+  <div class="field">
+    <label for={name}>{view.labels[name]}</label>
+    {hint !== undefined && (
+      <p id={`${name}-hint`} class="soft">
+        {hint}
+      </p>
+    )}
+    <input
+      id={name}
+      name={name}
+      value={value}
+      autocomplete="off"
+      autocapitalize="none"
+      aria-describedby={hint === undefined ? undefined : `${name}-hint`}
+    />
+  </div>
+)
+
+/** A list of rows, with a link to the next page. */
+export const List = ({ view, next, given, empty, children }: ListProps & { empty: boolean; children: Child }) => (
+  <>
+    {empty ? <p>{words[view.language].nothing}</p> : <ul class="rows">{children}</ul>}
+    {next !== null && (
+      <Onto
+        to={`${view.path}?${new URLSearchParams({ ...given, cursor: next }).toString()}`}
+        text={words[view.language].next}
+      />
+    )}
+  </>
+)

@@ -1,0 +1,62 @@
+import type { Factor } from '../../core/call.ts'
+import type { ListedFactors } from '../../core/users/factors.ts'
+import type { Props } from '../../pages/forms.tsx'
+import { Moment, Step } from '../../pages/parts.tsx'
+import { words } from './words.ts'
+
+/** What a factor is called: by its owner, else by its method. */
+export type Labels = (factor: Factor) => string
+
+type ListedProps = Props<ListedFactors & { labelOf: Labels }>
+
+/** The factors of a user, each with a link to its removal. Nothing for a user who has none. */
+export const FactorList = ({ view, factors, recovery_codes_left, labelOf }: ListedProps) => {
+  const { path, language } = view
+  const say = words[language]
+  if (factors.length === 0) return null
+  return (
+    <section>
+      <h2>{say.factors}</h2>
+      <ul class="rows">
+        {factors.map((factor) => (
+          <li>
+            <div>
+              <p>
+                <strong>{labelOf(factor)}</strong>
+              </p>
+              <p class="soft">
+                {say.factorAdded} <Moment at={factor.created_at} language={language} />
+              </p>
+              {factor.last_used_at !== null && (
+                <p class="soft">
+                  {say.factorUsed} <Moment at={factor.last_used_at} language={language} />
+                </p>
+              )}
+            </div>
+            <a href={`${path}/factors?${new URLSearchParams({ factor: factor.id }).toString()}`}>{say.removeFactor}</a>
+          </li>
+        ))}
+      </ul>
+      <p class="soft">{`${say.recoveryCodesLeft}: ${recovery_codes_left}`}</p>
+    </section>
+  )
+}
+
+type RemoveProps = Props<{ id: number; email: string; factor: Factor; label: string }>
+
+/** Asks before a factor is removed. */
+export const RemoveFactorPage = ({ view, id, email, factor, label }: RemoveProps) => {
+  const say = words[view.language]
+  return (
+    <Step
+      view={{ ...view, kept: { ...view.kept, factor: factor.id } }}
+      action={`/console/users/${id}`}
+      title={say.removeFactor}
+      about={`${label}, ${email}. ${say.removeFactorMeans}`}
+      danger
+    >
+      <input type="hidden" name="do" value="factor" />
+      <input type="hidden" name="factor" value={factor.id} />
+    </Step>
+  )
+}

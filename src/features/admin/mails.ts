@@ -1,0 +1,66 @@
+import type { Mail } from '../../core/mail/compose.ts'
+import { undoPage } from '../../core/users/undo.ts'
+
+export const mails = {
+  accountCreated: {
+    kind: 'account_created',
+    words: {
+      en: {
+        subject: 'You have an account',
+        lines: [
+          'The operator of {app} made an account for you with this address. Set its password within an hour; later, ask for a new password.',
+          'If you did not expect this, do nothing: nobody can sign in to it without this link.',
+        ],
+      },
+      ko: {
+        subject: '계정이 생성되었습니다',
+        lines: [
+          '{app} 운영자가 이 이메일 주소로 계정을 만들었습니다. 1시간 안에 비밀번호를 설정해 주세요. 시간이 지났다면 비밀번호 재설정을 요청해 주세요.',
+          '예상하지 못한 메일이라면 무시하셔도 됩니다. 이 링크 없이는 아무도 그 계정에 로그인할 수 없습니다.',
+        ],
+      },
+    },
+    link: { path: '/reset', label: { en: 'Set my password', ko: '비밀번호 설정' } },
+  },
+  factorsRemoved: {
+    kind: 'factors_removed',
+    words: {
+      en: {
+        subject: 'A way to sign in was removed',
+        lines: [
+          'The operator of {app} removed a passkey or an authenticator app from your account, and all devices were signed out. If you cannot sign in any more, ask for a new password.',
+          'If you did not ask for this, tell the operator of {app}. For seven days, you can also void the password and sign out all devices again.',
+        ],
+      },
+      ko: {
+        subject: '인증 수단이 삭제되었습니다',
+        lines: [
+          '{app} 운영자가 계정에서 패스키나 인증 앱을 삭제했으며, 모든 기기에서 로그아웃되었습니다. 로그인할 수 없다면 비밀번호 재설정을 요청해 주세요.',
+          '요청한 적이 없다면 {app} 운영자에게 알려 주세요. 앞으로 7일 동안은 비밀번호를 무효로 하고 모든 기기에서 다시 로그아웃할 수도 있습니다.',
+        ],
+      },
+    },
+    details: true,
+    link: undoPage,
+  },
+  resetForced: {
+    kind: 'reset_forced',
+    words: {
+      en: {
+        subject: 'Set a new password',
+        lines: [
+          'The operator of {app} made the password of your account void, and all devices were signed out. Set a new one within an hour; later, ask for a new password.',
+          'Use a password that you use nowhere else.',
+        ],
+      },
+      ko: {
+        subject: '비밀번호를 재설정해 주세요',
+        lines: [
+          '{app} 운영자가 계정의 비밀번호를 초기화하여 기존 비밀번호를 더 이상 사용할 수 없으며, 모든 기기에서 로그아웃되었습니다. 1시간 안에 비밀번호를 재설정해 주세요. 시간이 지났다면 비밀번호 재설정을 다시 요청해 주세요.',
+          '다른 곳에서 사용하지 않는 비밀번호로 설정해 주세요.',
+        ],
+      },
+    },
+    link: { path: '/reset', label: { en: 'Set a new password', ko: '비밀번호 재설정' } },
+  },
+} satisfies Record<string, Mail>

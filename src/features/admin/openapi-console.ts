@@ -1,0 +1,54 @@
+import type { Pages } from '../../openapi.ts'
+
+export const pages: Pages = {
+  'GET /console': {
+    needs: 'admin',
+    answer: {
+      en: '200: the users; with `?email=` those whose address begins so',
+      ko: '200: 사용자 목록, `?email=`을 지정하면 주소가 그 값으로 시작하는 사용자만',
+    },
+  },
+  'GET /console/audit': {
+    needs: 'admin',
+    answer: {
+      en: '200: the audit trail, the newest first; with `user_id` and `event`, those alone',
+      ko: '200: 감사 로그(최신순), `user_id`와 `event`를 지정하면 해당하는 기록만',
+    },
+  },
+  'GET /console/numbers': {
+    needs: 'admin',
+    answer: {
+      en: '200: counts, and the sign-ins of 30 days as a chart and as a table. It reads every user',
+      ko: '200: 통계, 최근 30일의 로그인을 차트와 표로 표시. 모든 사용자를 읽음',
+    },
+  },
+  'GET /console/users/:id': {
+    needs: 'admin',
+    answer: {
+      en: '200: one user with sessions, last events, and what can be done',
+      ko: '200: 사용자의 세션, 최근 감사 로그, 실행할 수 있는 작업',
+    },
+  },
+  'POST /console/users/:id': {
+    needs: 'admin',
+    answer: {
+      en:
+        '303 to that page, or to `confirm`: `do` is `disable`, `enable`, `sessions`, `unlock`, `roles`, `reset`, ' +
+        '`factor` or `delete`',
+      ko:
+        '그 페이지나 `confirm`으로 303, `do`는 `disable`, `enable`, `sessions`, `unlock`, `roles`, `reset`, `factor`, ' +
+        '`delete` 중 하나',
+    },
+  },
+  'GET /console/users/:id/delete': {
+    needs: 'fresh admin',
+    answer: { en: '200: the form that says what deleting means', ko: '200: 삭제하면 어떻게 되는지 안내하는 폼' },
+  },
+  'GET /console/users/:id/factors': {
+    needs: 'fresh admin',
+    answer: {
+      en: '200: the form that says what removing the second factor in `?factor=` means',
+      ko: '200: `?factor=`의 인증 수단을 삭제하면 어떻게 되는지 안내하는 폼',
+    },
+  },
+}

@@ -1,0 +1,57 @@
+import * as v from 'valibot'
+import { nullable, seconds, text, userId } from '../../openapi.ts'
+
+/* The response schemas of the admin routes, and a user for the examples. */
+
+export const user = {
+  user_id: userId,
+  email: text,
+  email_verified: v.boolean(),
+  roles: v.array(text),
+  disabled_at: v.nullable(seconds),
+  created_at: seconds,
+}
+
+export const session = v.strictObject({
+  id: text,
+  created_at: seconds,
+  refreshed_at: seconds,
+  user_agent: nullable,
+  ip: nullable,
+  country: nullable,
+})
+
+export const event = v.strictObject({
+  id: seconds,
+  at: seconds,
+  event: text,
+  reason: nullable,
+  user_id: v.nullable(seconds),
+  session_id: nullable,
+  actor: v.pipe(nullable, v.description('Who did it, where that is not the user: `user:<id>` or `cli:<name>`.')),
+  ip: nullable,
+  country: nullable,
+  user_agent: nullable,
+  request_id: nullable,
+})
+
+export const factor = v.strictObject({
+  id: text,
+  type: v.pipe(text, v.description('The name of the method: `passkey`, `totp`.')),
+  name: nullable,
+  created_at: seconds,
+  last_used_at: v.nullable(seconds),
+})
+
+export const next = v.pipe(nullable, v.description('What to send as `cursor` for the next page; null on the last one.'))
+
+export const created_at = 1_795_000_000
+export const ann = {
+  user_id: 42,
+  email: 'ann@example.com',
+  email_verified: true,
+  roles: ['editor'],
+  disabled_at: null,
+  created_at,
+}
+export const params = { id: ['The `user_id`.', '42'] } satisfies Record<string, [string, string]>

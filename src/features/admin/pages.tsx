@@ -1,0 +1,171 @@
+import { type Context, Hono } from 'hono'
+import type { SignedInCall } from '../../core/call.ts'
+import { factorsOf } from '../../core/users/factors.ts'
+import { isFresh } from '../../core/sessions/session.ts'
+import { ADMIN } from '../../core/users/roles.ts'
+import { Problem } from '../../problem.ts'
+import { asAdmin } from './actor.ts'
+import { deleteUser } from './delete.ts'
+import { disableUser } from './disable.ts'
+import { enableUser } from './enable.ts'
+import { endSessionsOf } from './end-sessions.ts'
+import { FactorList, type Labels, RemoveFactorPage } from './factors-page.tsx'
+import { removeFactors } from './factors.ts'
+import { eventFilter, idOf, rolesBody, userFilter } from './parameters.ts'
+import { eventsPage, statistics, userDetails, usersPage } from './queries.ts'
+import { forceReset } from './reset.ts'
+import { setRoles } from './roles.ts'
+import { unlockUser } from './unlock.ts'
+import type { AppEnv } from '../../http/app-env.ts'
+import { check } from '../../http/body.ts'
+import { callOf } from '../../http/call.ts'
+import type { Guarded } from '../../http/guard.ts'
+import { prefilter } from '../../http/prefilter.ts'
+import { opened, type Refused, submittedBy } from '../../pages/answer.tsx'
+import { toConfirm } from '../../pages/confirm.tsx'
+import { AuditPage } from './audit-page.tsx'
+import { type Action, RefusedPage, RemovePage, UserPage } from './user-page.tsx'
+import { UsersPage } from './users-page.tsx'
+import { ProblemPage } from '../../pages/forms.tsx'
+import { pageLogin, pageLoginRequired } from '../../pages/own-page.tsx'
+import { StatisticsPage } from './statistics.tsx'
+import { asked, page, type PageContext, pageOf, type View, viewOf } from '../../pages/view.tsx'
+
+/** Rows per page: one or two screens of a phone. */
+const PAGE = '20'
+const DAYS = 30
+
+type Act = (call: SignedInCall, id: number, fields: URLSearchParams) => Promise<void>
+
+const ACTS: Record<Action, Act> = {
+  disable: disableUser,
+  enable: enableUser,
+  sessions: endSessionsOf,
+  unlock: unlockUser,
+  roles: (call, id, fields) => setRoles(call, { id, roles: rolesIn(fields) }),
+  reset: forceReset,
+  factor: (call, id, fields) =>
+    removeFactors(call, { id, factor: fields.get('factor') ?? '', methods: call.registry.methods }),
+  delete: deleteUser,
+}
+
+/** Actions that need a fresh login: they grant rights or attempts, or cannot be undone. The same as under `/admin`. */
+const FRESH = new Set(['enable', 'unlock', 'roles', 'reset', 'factor', 'delete'])
+
+/** Pages that have a user's number in their address. */
+const userPage = pageLogin(/^\/console\/users\/\d{1,15}(?:\/|$)/)
+
+/** The pages of the console. A user who is not an admin is told so on each of them, before anything is read. */
+export const pages = new Hono<AppEnv>()
+  .get('/console', pageLoginRequired, (c) =>
+    openedByAdmin(c, async () => {
+      const { view, given } = filterOf(c, 'email', 'cursor')
+      const found = await usersPage(c.env.DB, check(userFilter, { ...given, limit: PAGE }, 'invalid_query'))
+      return page(c, view, <UsersPage view={view} {...found} given={given} />)
+    }),
+  )
+
+  .get('/console/audit', pageLoginRequired, (c) =>
+    openedByAdmin(c, async () => {
+      const { view, given } = filterOf(c, 'user_id', 'event', 'cursor')
+      const found = await eventsPage(c.env.DB, check(eventFilter, { ...given, limit: PAGE }, 'invalid_query'))
+      return page(c, view, <AuditPage view={view} {...found} given={given} />)
+    }),
+  )
+
+  .get('/console/numbers', pageLoginRequired, (c) =>
+    openedByAdmin(c, async (call) => {
+      const counts = await statistics(call, DAYS)
+      return pageOf(c, (view) => <StatisticsPage view={view} {...counts} />)
+    }),
+  )
+
+  .get('/console/users/:id', userPage, (c) =>
+    openedByAdmin(c, async (call) => {
+      const id = idOf(c.req.param('id'))
+      const user = await userDetails(call, id)
+      const { events } = await eventsPage(c.env.DB, check(eventFilter, { user_id: String(id), limit: PAGE }))
+      const listed = await factorsOf(c.env.DB, call.registry.methods, id)
+      return pageOf(c, (view) => {
+        const factors = <FactorList view={view} {...listed} labelOf={labelsIn(call, view)} />
+        return <UserPage view={view} {...{ user, events, factors }} />
+      })
+    }),
+  )
+
+  .post('/console/users/:id', prefilter('admin'), (c) =>
+    submittedByAdmin(c, async (call, fields) => {
+      const [id, chosen] = [idOf(c.req.param('id')), fields.get('do') ?? '']
+      if (!isAction(chosen)) throw new Problem('invalid_body')
+      if (FRESH.has(chosen) && !isFresh(call.session, call.now)) return toConfirm(c, `/console/users/${id}`)
+      await ACTS[chosen](asAdmin(call), id, fields)
+      return c.redirect(`/console${chosen === 'delete' ? '' : `/users/${id}`}?done=changed`, 303)
+    }),
+  )
+
+  .get('/console/users/:id/delete', userPage, (c) =>
+    openedByAdmin(c, async (call) => {
+      const id = idOf(c.req.param('id'))
+      if (!isFresh(call.session, call.now)) return toConfirm(c, `/console/users/${id}`)
+      const { email } = await userDetails(call, id)
+      return pageOf(c, (view) => <RemovePage view={view} id={id} email={email} />)
+    }),
+  )
+
+  .get('/console/users/:id/factors', userPage, (c) =>
+    openedByAdmin(c, async (call) => {
+      const id = idOf(c.req.param('id'))
+      if (!isFresh(call.session, call.now)) return toConfirm(c, `/console/users/${id}`)
+      const { email } = await userDetails(call, id)
+      const { factors } = await factorsOf(c.env.DB, call.registry.methods, id)
+      const factor = factors.find((one) => one.id === asked(c, 'factor'))
+      if (!factor) return c.redirect(`/console/users/${id}`, 303) // such as after a login, which forgets the query
+      return pageOf(c, (view) => (
+        <RemoveFactorPage view={view} {...{ id, email, factor }} label={labelsIn(call, view)(factor)} />
+      ))
+    }),
+  )
+
+type Run<More extends unknown[]> = (call: SignedInCall, ...more: More) => Promise<Response>
+
+const openedByAdmin = (c: Context<Guarded>, run: Run<[]>) => opened(c, () => forAdmins(run)(callOf(c)), refused)
+const submittedByAdmin = (c: PageContext, run: Run<[URLSearchParams]>) => submittedBy(c, forAdmins(run), refused)
+
+/** Runs only for users who have the admin role now. @throws Problem 403 `insufficient_role` */
+function forAdmins<More extends unknown[]>(run: Run<More>): Run<More> {
+  return async (call, ...more) => {
+    if (!call.session.roles.includes(ADMIN)) throw new Problem('insufficient_role')
+    return run(call, ...more)
+  }
+}
+
+/**
+ * The filter in a list's address, which its links keep. An empty field does not filter.
+ * @throws Problem 422 `invalid_query` if a field is repeated, because the list would not match what was requested
+ */
+function filterOf(c: PageContext, ...names: string[]) {
+  const repeated = names.find((name) => (c.req.queries(name) ?? []).length > 1)
+  if (repeated) throw new Problem('invalid_query', { errors: [{ field: repeated, code: 'repeated' }] })
+  const given = Object.fromEntries(
+    names.map((name) => [name, c.req.query(name)?.trim() ?? '']).filter(([, text]) => text !== ''),
+  )
+  const view = viewOf(c)
+  return { view: { ...view, kept: { ...view.kept, ...given } }, given }
+}
+
+/** What factors are called on pages. */
+function labelsIn({ registry }: SignedInCall, { language }: View): Labels {
+  const labels = new Map(registry.methods.map(({ name, factors }) => [name, factors?.label[language] ?? name]))
+  return ({ type, name }) => name ?? labels.get(type) ?? type
+}
+
+const isAction = (text: string): text is Action => Object.hasOwn(ACTS, text)
+
+const rolesIn = (fields: URLSearchParams): string[] =>
+  check(rolesBody, { roles: (fields.get('roles') ?? '').split(/[\s,]+/).filter(Boolean) }).roles
+
+/** A user who is not an admin sees nothing of the console, not even its links. */
+const refused: Refused = (view, fields) => {
+  if (view.problem?.code === 'insufficient_role') return <ProblemPage view={view} />
+  return <RefusedPage view={view} fields={fields} />
+}

@@ -1,0 +1,56 @@
+import { phrases, type Translated } from '../../lib/language.ts'
+
+export const words = phrases({
+  users: { en: 'Users', ko: '사용자' },
+  audit: { en: 'Audit trail', ko: '감사 로그' },
+  statistics: { en: 'Statistics', ko: '통계' },
+  search: { en: 'Search', ko: '검색' },
+  next: { en: 'Next page', ko: '다음 페이지' },
+  nothing: { en: 'Nothing was found.', ko: '검색 결과가 없습니다.' },
+  disabled: { en: 'Disabled', ko: '사용 중지됨' },
+  unverified: { en: 'Not confirmed', ko: '미인증' },
+  verified: { en: 'Confirmed', ko: '인증됨' },
+  noPassword: { en: 'no password', ko: '비밀번호 없음' },
+  created: { en: 'Created', ko: '가입일' },
+  liveSessions: { en: 'Sessions', ko: '세션' },
+  rolesHint: {
+    en: 'Parted by spaces; in small letters, digits, - and _.',
+    ko: '여러 개는 공백으로 구분해 주세요. 영문 소문자, 숫자, -, _를 사용할 수 있습니다.',
+  },
+  by: { en: 'by', ko: '처리자:' },
+  loginsByDay: { en: 'Sign-ins of the last 30 days', ko: '최근 30일 로그인' },
+  logins: { en: 'Succeeded', ko: '성공' },
+  failures: { en: 'Failed', ko: '실패' },
+  day: { en: 'Day', ko: '날짜' },
+  asTable: { en: 'The same as a table', ko: '표로 보기' },
+  highest: { en: 'highest bar:', ko: '최댓값:' },
+  factors: { en: 'Second factors', ko: '인증 수단' },
+  factorAdded: { en: 'Added', ko: '등록일' },
+  factorUsed: { en: 'Last used', ko: '최근 사용' },
+  recoveryCodesLeft: { en: 'Recovery codes left', ko: '남은 복구 코드' },
+  removeFactor: { en: 'Remove this factor', ko: '이 인증 수단 삭제' },
+  removeFactorMeans: {
+    en: 'Every session ends, and a mail tells the user. Make sure that the person who asks for this is the user.',
+    ko: '모든 세션이 종료되고 사용자에게 메일로 알립니다. 요청한 사람이 본인인지 먼저 확인해 주세요.',
+  },
+  disable: { en: 'Disable', ko: '사용 중지' },
+  enable: { en: 'Enable', ko: '사용 중지 해제' },
+  forceReset: { en: 'Force a new password', ko: '비밀번호 초기화' },
+  setRoles: { en: 'Set roles', ko: '역할 변경' },
+  unlock: { en: 'Unlock', ko: '잠금 해제' },
+})
+
+/** What the user has just done, for `?done=` after a redirect. */
+export const done = {
+  changed: {
+    en: 'Done. The audit trail has what was changed.',
+    ko: '처리했습니다. 변경 내용은 감사 로그에서 확인할 수 있습니다.',
+  },
+} satisfies Record<string, Translated>
+
+/** Labels of fields, by their names in forms. */
+export const labels = {
+  user_id: { en: 'User number', ko: '사용자 번호' },
+  event: { en: 'Event', ko: '이벤트' },
+  roles: { en: 'Roles', ko: '역할' },
+} satisfies Record<string, Translated>

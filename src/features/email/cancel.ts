@@ -1,0 +1,23 @@
+import type { Call } from '../../core/call.ts'
+import { auditRow } from '../../core/events/audit.ts'
+import { commit } from '../../core/sessions/sessions.ts'
+import { oneTimeHash } from '../../core/users/one-time.ts'
+import { Problem } from '../../problem.ts'
+import { sql } from '../../lib/sql.ts'
+
+/**
+ * Cancels a pending change of address, given the token from the notice. No login is needed: the token proves access to
+ * the mailbox of the current address.
+ * @throws Problem 400 `invalid_one_time_token`, 503 `unavailable`
+ */
+export async function cancelEmailChange(call: Call, token: string): Promise<void> {
+  const cancel_hash = await oneTimeHash(token)
+  if (cancel_hash === undefined) throw new Problem('invalid_one_time_token')
+  const pending = sql`cancel_hash = ${cancel_hash} AND expires_at > ${call.now}`
+  const user_id = sql`(SELECT user_id FROM one_time_tokens WHERE ${pending})`
+  const [, cancelled] = await commit(call.env.DB, [
+    auditRow(call, { event: 'email_change_cancelled', user_id }, sql`${user_id} IS NOT NULL`),
+    sql`DELETE FROM one_time_tokens WHERE ${pending} RETURNING user_id AS id`,
+  ])
+  if (cancelled?.length !== 1) throw new Problem('invalid_one_time_token')
+}

@@ -1,0 +1,38 @@
+import { phrases, type Translated } from '../../lib/language.ts'
+
+export const words = phrases({
+  verify: { en: 'Confirm my email address', ko: '이메일 주소 인증' },
+  verifyHow: {
+    en: 'Enter your password. If you did not ask for this, close the page: nothing will change.',
+    ko: '계정의 비밀번호를 입력해 주세요. 본인이 요청하지 않았다면 이 페이지를 닫아 주세요. 아무것도 변경되지 않습니다.',
+  },
+  verifySignedIn: {
+    en: 'The account has no password, so you must be signed in to it in this browser. If you did not ask for this, close the page: nothing will change.',
+    ko: '비밀번호가 없는 계정이므로, 이 브라우저에서 그 계정으로 로그인되어 있어야 합니다. 본인이 요청하지 않았다면 이 페이지를 닫아 주세요. 아무것도 변경되지 않습니다.',
+  },
+  cancelChange: { en: 'Keep my email address', ko: '이메일 주소 변경 취소' },
+  cancelChangeHow: {
+    en: 'This cancels the change of your email address. Everything else stays as it is.',
+    ko: '이메일 주소 변경만 취소되며, 그 밖의 설정은 그대로 유지됩니다.',
+  },
+  changeHow: {
+    en: 'We will send a link to the new address. Nothing changes until you open it and confirm. Then you sign in again.',
+    ko: '새 이메일 주소로 인증 링크를 보내 드립니다. 링크를 열어 인증하면 주소가 변경되고, 다시 로그인해야 합니다.',
+  },
+})
+
+/** What the user has just done, for `?done=` after a redirect. */
+export const done = {
+  verified: {
+    en: 'Your email address is confirmed. Please sign in.',
+    ko: '이메일 주소를 인증했습니다. 로그인해 주세요.',
+  },
+  cancelled: {
+    en: 'The change is cancelled. If you did not ask for it, somebody knows your password: reset it now.',
+    ko: '이메일 주소 변경을 취소했습니다. 본인이 요청하지 않았다면 다른 사람이 비밀번호를 알고 있다는 뜻입니다. 지금 바로 비밀번호를 재설정해 주세요.',
+  },
+  email: {
+    en: 'We sent a link to the new address. Open it to finish the change.',
+    ko: '새 이메일 주소로 링크를 보냈습니다. 링크를 열어 인증하면 변경이 완료됩니다.',
+  },
+} satisfies Record<string, Translated>

@@ -1,0 +1,53 @@
+import type { Method, SignedInCall } from '../../core/call.ts'
+import { methodsOn } from '../../core/users/second-factor.ts'
+import { type CountedUser, findUser } from '../../core/users/users.ts'
+import { isPossession } from '../../core/users/ways.ts'
+import type { Html } from '../../lib/jsx-runtime.ts'
+import { sql } from '../../lib/sql.ts'
+import { Refusal } from '../../pages/forms.tsx'
+import { Layout } from '../../pages/layout.tsx'
+import type { View } from '../../pages/view.tsx'
+import { Problem } from '../../problem.ts'
+import { words } from './words.ts'
+
+/** The step of a method that goes on: its name, and the ticket of its first step. */
+type Going = { method: string; ticket: string }
+
+/** The forms of the methods that the account has. Of a method of two steps, the second one alone. */
+export async function confirmPage(call: SignedInCall, view: View, going?: Going): Promise<Html> {
+  const user = await countedUser(call)
+  const offered = going
+    ? [going.method]
+    : methodsOn(call)
+        .filter((method) => helps(method, user))
+        .map(({ name }) => name)
+  const forms = call.registry.features.flatMap(({ entry }) => entry?.confirm ?? [])
+  return (
+    <Layout view={view} title={view.say.confirm}>
+      <p>{view.say.confirmWhy}</p>
+      <Refusal view={view} />
+      {forms.filter(({ method }) => offered.includes(method)).map(({ form }) => form(view, going))}
+      {offered.length === 0 && <p>{words[view.language].confirmNothing}</p>}
+      <p class="links">
+        <a href="/account">{view.say.account}</a>
+      </p>
+    </Layout>
+  )
+}
+
+/** The signed-in user, with what they have. @throws Problem 401 `invalid_token` if the account is gone */
+export async function countedUser({ env, session, registry }: SignedInCall): Promise<CountedUser> {
+  const user = await findUser(env.DB, sql`id = ${session.user_id}`, registry.methods)
+  if (!user) throw new Problem('invalid_token')
+  return user
+}
+
+/**
+ * Whether the method makes the session good for a change: a second factor if the account asks for one, else anything. A
+ * mailed code only without a password, because it changes no factors where there is one.
+ */
+function helps(method: Method, { has, second_factor }: CountedUser): boolean {
+  if ((has[method.name] ?? 0) === 0) return false
+  if (second_factor) return isPossession(method)
+  return method.kind !== 'mail' || (has['password'] ?? 0) === 0
+}

@@ -1,0 +1,114 @@
+import * as v from 'valibot'
+
+/* The types of settings. */
+
+/** A secret under 32 bytes is weaker than the hash that it keys (RFC 7518 section 3.2, NIST SP 800-107). */
+const SECRET_MIN_BYTES = 32
+
+/** Secrets that are long enough but printed in public documentation, so everyone knows them. */
+const WELL_KNOWN_SECRETS = new Set([
+  'a-string-secret-at-least-256-bits-long', // jwt.io
+  '192b9bdd22ab9ed4d12e236c78afcb9a393ec15f71bbf5dc987d54727823bcbf', // Flask's configuration page
+  '09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7', // FastAPI's OAuth2 tutorial
+  'replace-me-with-32-random-bytes-or-more', // a common placeholder in templates
+])
+
+export const secret = v.pipe(
+  v.string('missing'),
+  v.check((text) => new TextEncoder().encode(text).length >= SECRET_MIN_BYTES, 'too_short'),
+  v.check((text) => !WELL_KNOWN_SECRETS.has(text), 'well_known'),
+)
+
+export const whole = (min: number, max: number) =>
+  v.pipe(
+    v.union([v.number(), v.pipe(v.string(), v.regex(/^\d+$/), v.transform(Number))], 'not_a_number'),
+    v.integer('not_a_number'),
+    v.minValue(min, 'too_small'),
+    v.maxValue(max, 'too_large'),
+  )
+
+/** Exact origins, separated by commas or white space: `https://app.example https://www.example`. Never a pattern. */
+export const origins = v.pipe(
+  v.string(),
+  v.transform((text) => text.split(/[\s,]+/).filter(Boolean)),
+  v.check((list) => list.every((item) => URL.canParse(item) && new URL(item).origin === item), 'not_an_origin'),
+)
+
+/** A time in RFC 3339, or a date, which begins at midnight UTC. The result is in seconds since 1970. */
+export const time = v.pipe(
+  v.string(),
+  v.regex(/^\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d))?$/, 'not_a_time'),
+  v.transform((text) => Math.floor(Date.parse(text) / 1000)),
+  v.check((seconds) => !Number.isNaN(seconds), 'not_a_time'),
+)
+
+/** An https address, or one on this machine. */
+export const url = v.pipe(
+  v.string(),
+  v.check((text) => URL.canParse(text) && isSafe(new URL(text)), 'not_an_https_url'),
+)
+
+/**
+ * Exact addresses, separated by commas or white space, in the spelling that `new URL` gives them (a bare origin may
+ * omit its slash). Users may be sent to them after signing in, so nothing about them is left to interpretation.
+ */
+export const returnUrls = v.pipe(
+  v.string(),
+  v.transform((text) => text.split(/[\s,]+/).filter(Boolean)),
+  v.check((list) => list.every((item) => isExactUrl(item)), 'not_an_exact_url'),
+)
+
+function isExactUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const { href, host } = new URL(text)
+  // The URL parser accepts hosts that contain `;`, which would end a directive of the Content-Security-Policy.
+  return isSafe(new URL(text)) && /^[\w.:[\]-]+$/.test(host) && [text, `${text}/`].includes(href) && !text.includes('@')
+}
+
+/** An image on another site by https, or a path on this site. */
+export const image = v.pipe(
+  v.string(),
+  v.check(
+    (text) => (/^\/[\w./-]+$/.test(text) && !text.startsWith('//') ? true : isExactUrl(text)),
+    'not_an_https_url',
+  ),
+)
+
+const isSafe = ({ protocol, hostname }: URL): boolean =>
+  protocol === 'https:' || (protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(hostname))
+
+/**
+ * Standard Webhooks: `whsec_` and 24 to 64 bytes in base64. Two of them, separated by white space, while receivers
+ * change over.
+ */
+export const webhookSecrets = v.pipe(
+  v.string(),
+  v.transform((text) => text.split(/\s+/).filter(Boolean)),
+  v.minLength(1, 'malformed'),
+  v.maxLength(2, 'malformed'),
+  v.check((list) => list.every(isWebhookSecret), 'malformed'),
+)
+
+const isWebhookSecret = (text: string): boolean => {
+  const encoded = /^whsec_((?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)$/.exec(text)?.[1] ?? ''
+  const bytes = encoded === '' ? 0 : atob(encoded).length
+  return bytes >= 24 && bytes <= 64
+}
+
+/** Names as in `location.hostname`, separated by commas or white space. */
+export const hostnames = v.pipe(
+  v.string(),
+  v.transform((text) => text.split(/[\s,]+/).filter(Boolean)),
+  v.check((list) => list.every((item) => /^[a-z0-9.-]+$/.test(item)), 'malformed'),
+)
+
+/** `name:secret`, separated by commas or white space. A name may appear twice while its secret is changed. */
+export const backends = v.pipe(
+  v.string(),
+  v.transform((text) => text.split(/[\s,]+/).filter(Boolean)),
+  v.check((list) => list.every((item) => /^[a-z][a-z0-9-]{0,31}:/.test(item)), 'malformed'),
+  v.check((list) => list.every((item) => v.is(secret, item.slice(item.indexOf(':') + 1))), 'too_short'),
+)
+
+/** The location hints of Durable Objects. */
+export const LOCATIONS = ['wnam', 'enam', 'sam', 'weur', 'eeur', 'apac', 'oc', 'afr', 'me'] as const

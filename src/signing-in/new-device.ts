@@ -1,0 +1,60 @@
+import type { Call } from '../core/call.ts'
+import { batch } from '../core/d1.ts'
+import type { Mail } from '../core/mail/compose.ts'
+import type { Proof } from '../core/proof.ts'
+import { undoableMail, undoPage } from '../core/users/undo.ts'
+import type { User } from '../core/users/users.ts'
+import type { Welcome } from '../doorkeeper/guess.ts'
+import { deviceReported, ifAvailable, introduce } from '../doorkeeper/rpc.ts'
+import { type Sql, sql } from '../lib/sql.ts'
+
+/** The notice of a sign-in from a device that the account has not seen. The feature `undo` lists it. */
+export const newDevice: Mail = {
+  kind: 'new_device',
+  words: {
+    en: {
+      subject: 'New sign-in to your account',
+      lines: [
+        'Your account at {app} was used to sign in on a new device.',
+        'If it was you, there is nothing to do. If not, tell us within seven days: all devices are signed out, and you set a new password.',
+      ],
+    },
+    ko: {
+      subject: '새 기기에서 로그인했습니다',
+      lines: [
+        '새 기기에서 {app} 계정에 로그인했습니다.',
+        '본인이라면 아무것도 하지 않으셔도 됩니다. 본인이 아니라면 7일 안에 알려 주세요. 모든 기기에서 로그아웃되고 비밀번호를 새로 설정할 수 있습니다.',
+      ],
+    },
+  },
+  details: true,
+  link: undoPage,
+}
+
+/** The statements that mail the notice to the user whom a condition selects. */
+export const newDeviceMail = (call: Call, users: Sql): Promise<Sql[]> =>
+  undoableMail(call, newDevice, users, 'new_device')
+
+type Visit = { user: User; device_token: string | undefined; proof: Proof; session_id: string }
+
+/**
+ * Introduces the device of a new session to the doorkeeper, unless that has happened with the proof, and reports a new
+ * one to the user. If the doorkeeper fails or does not respond, the sign-in stands, and the device is a stranger next
+ * time. If the notice cannot be written, the sign-in fails, so that nobody gets tokens from a device that is not
+ * reported.
+ * @throws Problem 503 `unavailable`
+ */
+export async function meetDevice(
+  call: Call,
+  { user, device_token, proof, session_id }: Visit,
+): Promise<Partial<Welcome>> {
+  const isMet = proof.device_token !== undefined
+  const met = isMet ? proof : await ifAvailable(introduce(call, { user, device_token }), 'device_not_known')
+  if (met?.device_token === undefined) return {}
+  if (met.new_device) {
+    const started = sql`id = ${user.id} AND EXISTS (SELECT 1 FROM sessions WHERE id = ${session_id})`
+    if (!isMet) await batch(call.env.DB, await newDeviceMail(call, started)) // else in the batch of the session
+    await ifAvailable(deviceReported(call, user.email, met.device_token), 'device_not_reported')
+  }
+  return { device_token: met.device_token }
+}
