@@ -1,16 +1,13 @@
 /** The promises to somebody who signs in with a mailed code: by typing it or by the link, and only where they began. */
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { words } from '../words.ts'
-import { launchBrowser, openPage, screenshot, withoutChromium } from './browser.ts'
+import { launchBrowser, openPage, withoutChromium } from './browser.ts'
+import { follow, look, submit } from './look.ts'
 import { type Mailbox, openMailbox } from './mailbox.ts'
 import { execute, literal, type Service, startService } from './service.ts'
 
 const { en, ko } = words
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 /** A browser says so whenever a page comes with such a status; it is what the page is meant to do. */
 const STATUS_NOTE = /^Failed to load resource: the server responded with a status of 4\d\d/
@@ -54,7 +51,7 @@ describe.skipIf(withoutChromium())('a mailed code', () => {
 
       await mine.goto(`${service.url}/login?return_to=/account`)
       await seen(mine, 'login')
-      await mine.getByRole('link', { name: say.byCode }).click()
+      await follow(mine.getByRole('link', { name: say.byCode }))
       await seen(mine, 'ask')
       await mine.locator('#email').fill(email)
       await submit(mine, say.send)
@@ -126,25 +123,3 @@ describe.skipIf(withoutChromium())('a mailed code', () => {
     await page.context().close()
   })
 })
-
-/** Presses a button and waits for the page that comes then, stylesheet included. */
-async function submit(page: Page, name: string): Promise<void> {
-  await Promise.all([page.waitForEvent('load'), page.getByRole('button', { name, exact: true }).click()])
-}
-
-/** Nothing is wider than the window, axe finds nothing, and a person can look. */
-async function look(page: Page, name: string, withScript: boolean): Promise<void> {
-  const { wide, inner } = await page.evaluate(() => ({
-    wide: document.documentElement.scrollWidth,
-    inner: document.documentElement.clientWidth,
-  }))
-  expect([name, wide <= inner]).toEqual([name, true])
-  await screenshot(page, name)
-  if (!withScript) return
-  await page.evaluate(AXE)
-  const found = await page.evaluate(async () => {
-    const { axe } = globalThis as unknown as { axe: { run(): Promise<{ violations: { id: string }[] }> } }
-    return (await axe.run()).violations.map(({ id }) => id)
-  })
-  expect([name, found]).toEqual([name, []])
-}

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import type { Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
 import { expect, vi } from 'vitest'
 import { screenshot } from './browser.ts'
 
@@ -26,6 +26,11 @@ export async function look(page: Page, name: string, script: boolean): Promise<v
 
 type Found = { id: string; impact: string; nodes: { html: string }[] }
 type Axe = { run: () => Promise<{ violations: Found[]; passes: Found[] }> }
+
+/** Follows a link and waits for the page that comes then. A click alone returns while the old page is still there. */
+export async function follow(link: Locator): Promise<void> {
+  await Promise.all([link.page().waitForEvent('load'), link.click()])
+}
 
 /** Presses a button and waits for the page that comes then. */
 export async function submit(page: Page, name: string): Promise<void> {

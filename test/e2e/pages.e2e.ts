@@ -4,7 +4,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { words } from '../words.ts'
 import { launchBrowser, openPage, withoutChromium } from './browser.ts'
-import { look, submit } from './look.ts'
+import { follow, look, submit } from './look.ts'
 import { type Mailbox, openMailbox } from './mailbox.ts'
 import { accessToken, execute, literal, type Service, startService } from './service.ts'
 
@@ -63,7 +63,7 @@ describe.skipIf(withoutChromium())('the hosted pages', () => {
       await open('/account')
       expect(page.url()).toBe(`${service.url}/login?return_to=/account`)
       await seen('login')
-      await page.getByRole('link', { name: say.register }).click()
+      await follow(page.getByRole('link', { name: say.register }))
       await seen('register')
       await fill({ email, password: 'short' })
       await press(say.register)
@@ -76,7 +76,7 @@ describe.skipIf(withoutChromium())('the hosted pages', () => {
       expect(await told('.done')).toBe(say.done.registered)
       await seen('registered')
 
-      await page.getByRole('link', { name: say.signIn }).click()
+      await follow(page.getByRole('link', { name: say.signIn }))
       await signIn(password)
       expect(await told('#problem p')).toBe(say.problems.email_not_verified)
       expect(await page.locator('input[name=email]').inputValue()).toBe(email)
@@ -105,7 +105,7 @@ describe.skipIf(withoutChromium())('the hosted pages', () => {
       expect(await page.locator('.rows').first().locator('li').count()).toBe(1)
       await seen('session-ended')
 
-      await page.getByRole('link', { name: say.changePassword }).click()
+      await follow(page.getByRole('link', { name: say.changePassword }))
       await fill({ current_password: 'wrong words of mine', new_password: better })
       await press(say.changePassword)
       expect(await told('#problem p')).toBe(say.wrongPassword)
@@ -114,7 +114,7 @@ describe.skipIf(withoutChromium())('the hosted pages', () => {
       await press(say.changePassword)
       expect(await told('.done')).toBe(say.done.password)
 
-      await page.getByRole('link', { name: say.changeEmail }).click()
+      await follow(page.getByRole('link', { name: say.changeEmail }))
       await seen('email')
       const moved = `moved.${email}`
       await fill({ email: moved, password: better })
@@ -126,7 +126,7 @@ describe.skipIf(withoutChromium())('the hosted pages', () => {
       await open('/account')
       expect(new URL(page.url()).pathname).toBe('/login') // every session has ended
 
-      await page.getByRole('link', { name: say.forgot }).click()
+      await follow(page.getByRole('link', { name: say.forgot }))
       await seen('forgot')
       await fill({ email: moved })
       await press(say.sendLink)
@@ -140,7 +140,7 @@ describe.skipIf(withoutChromium())('the hosted pages', () => {
       await fill({ email: moved, password })
       await press(say.signIn)
       await seen('signed-in')
-      await page.getByRole('link', { name: say.account }).click()
+      await follow(page.getByRole('link', { name: say.account }))
       const [download] = await Promise.all([
         page.waitForEvent('download'),
         page.getByRole('link', { name: say.download }).click(),
@@ -204,11 +204,11 @@ describe.skipIf(withoutChromium())('the hosted pages', () => {
       await press(say.signIn)
       expect(page.url()).toBe(`${service.url}/console`)
       await page.goto(`${service.url}/account`)
-      await page.getByRole('link', { name: say.administration }).click()
+      await follow(page.getByRole('link', { name: say.administration }))
       await seen('users')
       await page.locator('#email').fill(email.toUpperCase())
       await press(say.search)
-      await page.getByRole('link', { name: email }).click()
+      await follow(page.getByRole('link', { name: email }))
       await seen('user')
       await press(say.disable)
       expect(await done()).toBe(say.done.changed)
@@ -228,16 +228,16 @@ describe.skipIf(withoutChromium())('the hosted pages', () => {
       await press(say.confirmPassword)
       expect(await done()).toBe(say.done.confirmed)
       await press(say.enable)
-      await page.getByRole('link', { name: say.deleteAccount }).click()
+      await follow(page.getByRole('link', { name: say.deleteAccount }))
       await seen('delete')
       await press(say.deleteAccount)
       expect(await done()).toBe(say.done.changed)
 
-      await page.getByRole('link', { name: say.audit, exact: true }).click()
+      await follow(page.getByRole('link', { name: say.audit, exact: true }))
       await page.locator('#event').fill('account_deleted')
       await press(say.search)
       await seen('audit')
-      await page.getByRole('link', { name: say.statistics }).click()
+      await follow(page.getByRole('link', { name: say.statistics }))
       await seen('numbers')
       await page.locator('summary').click()
       expect(await page.locator('tbody tr').count()).toBe(30)
@@ -250,7 +250,7 @@ describe.skipIf(withoutChromium())('the hosted pages', () => {
   it('change their language by a link, keep it, and keep what the page was for', async () => {
     const page = await pageOf({ javaScriptEnabled: false })
     await page.goto(`${service.url}/reset?token=kept`)
-    await page.getByRole('link', { name: ko.name }).click()
+    await follow(page.getByRole('link', { name: ko.name }))
     expect(await page.locator('h1').innerText()).toBe(ko.setPassword)
     expect(await page.locator('input[name=token]').getAttribute('value')).toBe('kept')
     await page.goto(`${service.url}/login`)

@@ -8,7 +8,7 @@ import { words as own } from '../../src/features/passkeys/words.ts'
 import { words } from '../words.ts'
 import { ask, idOf, plugIn } from './authenticator.ts'
 import { launchBrowser, openPage, withoutChromium } from './browser.ts'
-import { look, submit } from './look.ts'
+import { follow, look, submit } from './look.ts'
 import { accessToken, execute, literal, query, type Service, startService } from './service.ts'
 
 const en = { ...words.en, ...own.en }
@@ -55,7 +55,7 @@ describe.skipIf(withoutChromium())('passkeys', () => {
       const authenticator = await openWith({ ...options, viewport: { width, height: 740 } })
       const email = await person(`life-${id}`)
       await signInByPassword(email, say)
-      await page.getByRole('link', { name: say.manage }).click()
+      await follow(page.getByRole('link', { name: say.manage }))
       expect(await page.getByText(say.noPasskeys).isVisible()).toBe(true)
       await seen(`${id}-none`)
       await submit(page, say.add)
@@ -77,7 +77,7 @@ describe.skipIf(withoutChromium())('passkeys', () => {
       expect(await page.getByText(say.signedInAs(email)).isVisible()).toBe(true)
 
       await page.goto(`${service.url}/account/passkeys`)
-      await page.getByRole('link', { name: say.change }).click()
+      await follow(page.getByRole('link', { name: say.change }))
       await seen(`${id}-one`)
       await page.locator('#name').fill('')
       await page.locator('#name').evaluate((input) => input.removeAttribute('required'))
@@ -88,7 +88,7 @@ describe.skipIf(withoutChromium())('passkeys', () => {
       expect(await page.locator('.done').innerText()).toBe(say.done.passkey_renamed)
       expect(await page.locator('.rows strong').innerText()).toBe('가나다라마바사아자차카타파하가나다라마바사')
       await seen(`${id}-renamed`)
-      await page.getByRole('link', { name: say.change }).click()
+      await follow(page.getByRole('link', { name: say.change }))
       await submit(page, say.remove)
       expect(await page.locator('.done').innerText()).toBe(say.done.passkey_removed)
       expect(await page.getByText(say.noPasskeys).isVisible()).toBe(true)
@@ -188,7 +188,7 @@ describe.skipIf(withoutChromium())('passkeys', () => {
     )
     await page.goto(`${service.url}/account/passkeys`)
     expect(await page.getByRole('button', { name: en.add }).count()).toBe(0)
-    await page.getByRole('link', { name: en.confirmFirst }).click()
+    await follow(page.getByRole('link', { name: en.confirmFirst }))
     expect(await page.locator('#password').count()).toBe(0)
     await seen('confirm')
     await submit(page, en.confirmWith)

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { words } from '../words.ts'
 import { launchBrowser, openPage, withoutChromium } from './browser.ts'
 import { latchkey } from './cli.ts'
-import { look, submit } from './look.ts'
+import { follow, look, submit } from './look.ts'
 import { type Service, skipWithout, startService, temporaryFolder } from './service.ts'
 
 const PASSWORD = 'four quiet herons stand'
@@ -170,7 +170,7 @@ describe.skipIf(withoutChromium() || withoutOathtool())('the pages of an authent
 
       await signIn()
       await seen('account')
-      await page.getByRole('link', { name: say.factors.manage, exact: true }).click()
+      await follow(page.getByRole('link', { name: say.factors.manage, exact: true }))
       await seen('without')
       await press(say.totp.add)
       await seen('set-up')
@@ -185,7 +185,7 @@ describe.skipIf(withoutChromium() || withoutOathtool())('the pages of an authent
       const codes = (await told('.codes')).split('\n')
       expect(codes).toHaveLength(10)
       await seen('codes')
-      await page.getByRole('link', { name: say.goOn }).click()
+      await follow(page.getByRole('link', { name: say.goOn }))
       await seen('with')
 
       await page.goto(`${service.url}/account`)
@@ -205,7 +205,7 @@ describe.skipIf(withoutChromium() || withoutOathtool())('the pages of an authent
       await press(say.totp.useCode)
       expect(page.url()).toBe(`${service.url}/account`)
 
-      await page.getByRole('link', { name: say.factors.manage, exact: true }).click()
+      await follow(page.getByRole('link', { name: say.factors.manage, exact: true }))
       expect(await page.getByText(say.recovery.left('9')).count()).toBe(1)
       await press(say.totp.remove)
       expect(await told('.done')).toBe(say.done.totp_removed)

@@ -3,7 +3,7 @@ import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { words } from '../words.ts'
 import { launchBrowser, openPage, withoutChromium } from './browser.ts'
-import { look, submit } from './look.ts'
+import { follow, look, submit } from './look.ts'
 import { type Mailbox, openMailbox } from './mailbox.ts'
 import { execute, literal, type Service, startService } from './service.ts'
 
@@ -45,7 +45,7 @@ describe.skipIf(withoutChromium())('the hosted pages, without a password', () =>
       const seen = (name: string) => look(page, `${id}-${name}`, options.javaScriptEnabled)
       const open = (path: string) => page.goto(service.url + path)
       const press = (name: string) => submit(page, name)
-      const follow = (name: string) => page.getByRole('link', { name, exact: true }).click()
+      const go = (name: string) => follow(page.getByRole('link', { name, exact: true }))
       const done = () => page.locator('.done').innerText()
       const fill = async (fields: Record<string, string>) => {
         for (const [name, value] of Object.entries(fields)) await page.locator(`input[name=${name}]`).fill(value)
@@ -58,7 +58,7 @@ describe.skipIf(withoutChromium())('the hosted pages, without a password', () =>
       await open('/login?return_to=/account/password')
       await fill({ email, password: service.demo.password })
       await press(say.signIn)
-      await follow(say.removePassword)
+      await go(say.removePassword)
       await seen('remove')
       await press(say.removePassword)
       expect(await done()).toBe(say.done.password_removed)
@@ -66,7 +66,7 @@ describe.skipIf(withoutChromium())('the hosted pages, without a password', () =>
       await seen('account')
 
       // The password that this session has seen no longer counts.
-      await follow(say.changeEmail)
+      await go(say.changeEmail)
       expect(await page.locator('h1').innerText()).toBe(say.confirm)
       await press(say.sendMe)
       await codeTo(email, 2) // after the notice that the password is gone
@@ -93,7 +93,7 @@ describe.skipIf(withoutChromium())('the hosted pages, without a password', () =>
         service.persistTo,
         "UPDATE sessions SET auth_time = auth_time - 601, shown = json_object('code', auth_time - 601);",
       )
-      await follow(say.deleteAccount)
+      await go(say.deleteAccount)
       expect(await page.locator('h1').innerText()).toBe(say.confirm)
       expect(await passwords()).toBe(0)
       await seen('confirm')
