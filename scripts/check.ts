@@ -60,7 +60,7 @@ function againAlone(command: string): number {
   const { testResults } = JSON.parse(readFileSync(REPORT, 'utf8')) as {
     testResults: { name: string; status: string }[]
   }
-  const failed = testResults.filter(({ status }) => status !== 'passed').map(({ name }) => relative(ROOT, name))
+  const failed = testResults.filter(({ status }) => status === 'failed').map(({ name }) => relative(ROOT, name))
   if (failed.length === 0) return 1 // it was not a test that failed
   console.error(`\n--- ${END_TO_END}: once more: ${failed.join(' ')}`)
   return run(`${command} ${failed.join(' ')}`)
