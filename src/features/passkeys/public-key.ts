@@ -4,9 +4,6 @@ import { type CborMap, mapOf } from './cbor.ts'
 /** Labels of a COSE key. A label below 0 means another thing in another type: -1 is the curve, or the modulus of RSA. */
 const [TYPE, ALG, CURVE, X, Y, N, E] = [1, 3, -1, -2, -3, -1, -2]
 
-/** On both curves (RFC 9053 section 7.1.1, RFC 8032 section 5.1.2). */
-const isCoordinate = ({ length }: Uint8Array): boolean => length === 32
-
 /** At least 2048 bits (RFC 8812 section 2). Beyond 4096 it would only cost time. */
 const isModulus = ({ length, 0: first = 0 }: Uint8Array): boolean => length >= 256 && length <= 512 && first >= 0x80
 
@@ -31,14 +28,14 @@ const KINDS: readonly Kind[] = [
     type: 1,
     curve: 6,
     parameters: { name: 'Ed25519' },
-    jwk: (key) => ({ kty: 'OKP', crv: 'Ed25519', x: part(key, X, isCoordinate) }),
+    jwk: (key) => ({ kty: 'OKP', crv: 'Ed25519', x: part(key, X) }),
   },
   {
     alg: -7,
     type: 2,
     curve: 1,
     parameters: { name: 'ECDSA', namedCurve: 'P-256' },
-    jwk: (key) => ({ kty: 'EC', crv: 'P-256', x: part(key, X, isCoordinate), y: part(key, Y, isCoordinate) }),
+    jwk: (key) => ({ kty: 'EC', crv: 'P-256', x: part(key, X), y: part(key, Y) }),
   },
   {
     alg: -257,
@@ -64,9 +61,9 @@ export async function importPublicKey(cose: Uint8Array): Promise<CryptoKey> {
   return crypto.subtle.importKey('jwk', kind.jwk(key), kind.parameters, false, ['verify'])
 }
 
-/** A byte string of a key, as JSON web keys spell it. @throws TypeError if it is another thing */
-function part(key: CborMap, label: number, isRight: (bytes: Uint8Array) => boolean): string {
+/** A byte string of a key, as JSON web keys spell it. The platform checks coordinates. @throws TypeError */
+function part(key: CborMap, label: number, isRight?: (bytes: Uint8Array) => boolean): string {
   const bytes = key.get(label)
-  if (!(bytes instanceof Uint8Array) || !isRight(bytes)) throw new TypeError('a part is missing or wrong')
+  if (!(bytes instanceof Uint8Array) || isRight?.(bytes) === false) throw new TypeError('a part is missing or wrong')
   return base64url(bytes)
 }
