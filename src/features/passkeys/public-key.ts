@@ -7,8 +7,8 @@ const [TYPE, ALG, CURVE, X, Y, N, E] = [1, 3, -1, -2, -3, -1, -2]
 /** At least 2048 bits (RFC 8812 section 2). Beyond 4096 it would only cost time. */
 const isModulus = ({ length, 0: first = 0 }: Uint8Array): boolean => length >= 256 && length <= 512 && first >= 0x80
 
-/** Without a leading zero (RFC 8230 section 4). The platform takes 3 and 65537. */
-const isExponent = ({ length, 0: first = 0 }: Uint8Array): boolean => length <= 3 && first > 0
+/** Without a leading zero (RFC 8230 section 4). The platform takes 3 and 65537 only. */
+const isExponent = ({ 0: first = 0 }: Uint8Array): boolean => first > 0
 
 type Kind = {
   alg: number
