@@ -26,12 +26,6 @@ const SAMPLE = {
   replacement: join(import.meta.dirname, 'test/sample/index.ts'),
 }
 
-/** The same replacements as in wrangler.toml, which otherwise only apply to the bundle. */
-const SIGNATURES = {
-  find: /^(?:@peculiar\/(?:asn1-[\w-]+|x509)|reflect-metadata)$/,
-  replacement: join(import.meta.dirname, 'src/lib/ecdsa-signature.cjs'),
-}
-
 // Two workers run all files, because starting workerd for each one takes longer than the tests. Every file resets its
 // storage.
 const shared = { isolate: false, testTimeout: 120_000 } // for a busy machine
@@ -43,7 +37,7 @@ export default defineConfig({
     tags: [{ name: 'many', description: 'Tries the same many times, and more often in npm run check.' }],
     projects: [
       {
-        resolve: { alias: [SAMPLE, SIGNATURES] },
+        resolve: { alias: [SAMPLE] },
         plugins: [
           cloudflareTest({
             wrangler: { configPath: './wrangler.toml' },

@@ -21,5 +21,9 @@ export const base64url = (bytes: Uint8Array): string =>
 export const fromBase64url = (text: string): Uint8Array<ArrayBuffer> =>
   fromBase64(text.replaceAll('-', '+').replaceAll('_', '/'))
 
+/** Encodes as lower-case hexadecimal digits. */
+export const hex = (bytes: Uint8Array): string =>
+  Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+
 /** `bits` random bits from the platform's CSPRNG, as base64url. */
 export const randomId = (bits = 128): string => base64url(crypto.getRandomValues(new Uint8Array(bits / 8)))

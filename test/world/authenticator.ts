@@ -178,7 +178,7 @@ function clientDataOf(type: string, challenge: string, lies: Lies): string {
 }
 
 /** ECDSA-Sig-Value (RFC 3279 section 2.2.3), which authenticators send in place of the two bare numbers. */
-function derOf(signature: Uint8Array): Uint8Array {
+export function derOf(signature: Uint8Array): Uint8Array {
   const integers = [signature.subarray(0, 32), signature.subarray(32)].map((bytes) => {
     const start = bytes.findIndex((byte) => byte !== 0)
     const short = bytes.subarray(start)

@@ -1,5 +1,5 @@
 import type { Config } from '../../config.ts'
-import { utf8 } from '../../lib/bytes.ts'
+import { hex, utf8 } from '../../lib/bytes.ts'
 import { withDeadline } from '../../lib/deadline.ts'
 import { logError } from '../../lib/log.ts'
 
@@ -21,9 +21,7 @@ const LINE = /^([\dA-F]{35}):(\d+)$/
 export async function isBreached(password: string, { BREACHED_PASSWORDS_URL: url }: Config): Promise<boolean> {
   if (url === undefined) return false
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-1', utf8(password)))
-  const hash = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0'))
-    .join('')
-    .toUpperCase()
+  const hash = hex(digest).toUpperCase()
   try {
     const range = await withDeadline(rangeOf(url, hash.slice(0, 5)), 'The list of breaches', DEADLINE_MS)
     const lines = range.trim().toUpperCase().split(/\r?\n/)

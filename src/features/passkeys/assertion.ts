@@ -1,8 +1,10 @@
 import { fromBase64url } from '../../lib/bytes.ts'
+import { parseAuthenticatorData } from './authenticator-data.ts'
 import { isCeremony, type Said, saidTo, signedBytes } from './ceremony.ts'
 import type { Assertion } from './inputs.ts'
-import { webauthn } from './library.ts'
+import { importPublicKey } from './public-key.ts'
 import type { RelyingParty } from './relying-party.ts'
+import { isSignedBy } from './signature.ts'
 
 /**
  * An ES256 key that nobody has the other half of. An unknown credential is verified with it, so that the answer takes as long
@@ -20,17 +22,14 @@ export async function verifyAssertion(
   public_key: string | undefined,
   { challenge, party }: { challenge: string; party: RelyingParty },
 ): Promise<Said | undefined> {
-  const { parseAuthenticatorData, verifySignature } = await webauthn()
   const { clientDataJSON, authenticatorData, signature } = response
   if (!isCeremony(clientDataJSON, { type: 'webauthn.get', challenge, party })) return undefined
   try {
     const bytes = fromBase64url(authenticatorData)
     const said = await saidTo(party, parseAuthenticatorData(bytes))
-    const isSigned = await verifySignature({
-      signature: fromBase64url(signature),
-      data: await signedBytes(bytes, clientDataJSON),
-      credentialPublicKey: fromBase64url(public_key ?? NOBODYS_KEY),
-    })
+    const key = await importPublicKey(fromBase64url(public_key ?? NOBODYS_KEY))
+    const data = await signedBytes(bytes, clientDataJSON)
+    const isSigned = await isSignedBy(key, { signature: fromBase64url(signature), data })
     return isSigned && public_key !== undefined ? said : undefined
   } catch {
     return undefined // what cannot be read is as wrong as a signature

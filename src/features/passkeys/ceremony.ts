@@ -1,4 +1,5 @@
 import { base64url, fromBase64url, utf8 } from '../../lib/bytes.ts'
+import type { AuthenticatorData } from './authenticator-data.ts'
 import { unverifiedClientData } from './client-data.ts'
 import type { RelyingParty } from './relying-party.ts'
 
@@ -12,12 +13,6 @@ export type Said = { counter: number; user_verified: boolean; backup_eligible: b
 export function isCeremony(clientDataJSON: string, { type, challenge, party }: Expected): boolean {
   const data = unverifiedClientData(clientDataJSON)
   return data?.type === type && data.challenge === challenge && data.origin === party.origin
-}
-
-type AuthenticatorData = {
-  rpIdHash: Uint8Array
-  counter: number
-  flags: { up: boolean; uv: boolean; be: boolean; bs: boolean }
 }
 
 /**

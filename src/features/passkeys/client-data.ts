@@ -13,7 +13,7 @@ type ClientData = v.InferOutput<typeof collected>
 
 /**
  * What the browser says of a ceremony (WebAuthn Level 3 section 5.8.1), before its signature is checked. Undefined if it
- * cannot be read, or if the ceremony ran in a frame of another site, which the library lets pass.
+ * cannot be read, or if the ceremony ran in a frame of another site.
  */
 export function unverifiedClientData(encoded: string): ClientData | undefined {
   try {

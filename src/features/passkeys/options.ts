@@ -3,14 +3,12 @@ import { newTicket, nextTicket, type Ticket, writeTicket } from '../../core/tick
 import type { User } from '../../core/users/users.ts'
 import { base64url, randomId } from '../../lib/bytes.ts'
 import { type Ceremony, newChallenge } from './challenge.ts'
+import { ALGORITHMS } from './public-key.ts'
 import { knownToAuthenticators } from './queries.ts'
 import { relyingParty } from './relying-party.ts'
 
 /** The kind of a ticket that holds the challenge of a sign-in. */
 export const ASSERTION = 'passkey'
-
-/** COSE algorithms: Ed25519, ES256 and RS256, which Windows Hello without a newer chip needs. */
-export const ALGORITHMS = [-8, -7, -257]
 
 /** Milliseconds in a second, in which WebAuthn counts. */
 const MS = 1_000

@@ -1,7 +1,5 @@
 import type { SignedInCall } from '../../core/call.ts'
-import { type CountedUser, findUser } from '../../core/users/users.ts'
-import { sql } from '../../lib/sql.ts'
-import { Problem } from '../../problem.ts'
+import { countedUser } from '../../core/users/signed-in.ts'
 import { proofOfSession } from '../../signing-in/confirm.ts'
 import { rest } from '../../signing-in/rest.ts'
 import { addition, type New, refuseTooMany } from './add.ts'
@@ -11,19 +9,12 @@ import type { ListedPasskey } from './queries.ts'
 
 const inSession = ({ session }: SignedInCall): Ceremony => ({ session_id: session.id })
 
-/** The signed-in user, with what they have. @throws Problem 401 `invalid_token` if the account is gone */
-export async function ownUser({ env, session, registry }: SignedInCall): Promise<CountedUser> {
-  const user = await findUser(env.DB, sql`id = ${session.user_id}`, registry.methods)
-  if (!user) throw new Problem('invalid_token')
-  return user
-}
-
 /**
  * What a browser needs to make a passkey for the signed-in user.
  * @throws Problem 422 `invalid_body` if there are too many, 503 `not_ready` or `unavailable`
  */
 export async function prepare(call: SignedInCall) {
-  const user = await ownUser(call)
+  const user = await countedUser(call)
   refuseTooMany(user)
   return beginRegistration(call, user, inSession(call))
 }

@@ -1,13 +1,12 @@
 import type { Method, SignedInCall } from '../../core/call.ts'
 import { methodsOn } from '../../core/users/second-factor.ts'
-import { type CountedUser, findUser } from '../../core/users/users.ts'
+import { countedUser } from '../../core/users/signed-in.ts'
+import type { CountedUser } from '../../core/users/users.ts'
 import { isPossession } from '../../core/users/ways.ts'
 import type { Html } from '../../lib/jsx-runtime.ts'
-import { sql } from '../../lib/sql.ts'
 import { Refusal } from '../../pages/forms.tsx'
 import { Layout } from '../../pages/layout.tsx'
 import type { View } from '../../pages/view.tsx'
-import { Problem } from '../../problem.ts'
 import { words } from './words.ts'
 
 /** The step of a method that goes on: its name, and the ticket of its first step. */
@@ -33,13 +32,6 @@ export async function confirmPage(call: SignedInCall, view: View, going?: Going)
       </p>
     </Layout>
   )
-}
-
-/** The signed-in user, with what they have. @throws Problem 401 `invalid_token` if the account is gone */
-export async function countedUser({ env, session, registry }: SignedInCall): Promise<CountedUser> {
-  const user = await findUser(env.DB, sql`id = ${session.user_id}`, registry.methods)
-  if (!user) throw new Problem('invalid_token')
-  return user
 }
 
 /**

@@ -1,11 +1,16 @@
+import { isSameSecret } from '../../lib/secret.ts'
+
 /** RFC 6238 with the values that authenticator apps use, whatever an address says: SHA-1, 6 digits, 30 seconds. */
-const FORM = { algorithm: 'SHA1', digits: 6, period: 30 } as const
+const [HMAC, DIGITS, PERIOD] = [{ name: 'HMAC', hash: 'SHA-1' }, 6, 30]
 
 /** How many steps a code may be early or late (RFC 6238 section 5.2). */
 const WINDOW = 1
 
-/** Bytes. RFC 4226 section 4 recommends 160 bits. */
-const SECRET_BYTES = 20
+/** RFC 4648 section 6. */
+const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
+
+/** 160 bits, as RFC 4226 section 4 recommends. */
+const SECRET_LETTERS = 32
 
 /** Grapheme clusters. An issuer of Hangul takes nine characters of the address for each syllable. */
 const ISSUER_MAX_LENGTH = 24
@@ -14,12 +19,25 @@ const ISSUER_MAX_LENGTH = 24
 export const plainCode = (typed: string): string => typed.normalize('NFKC').replaceAll(/\s/gu, '')
 
 /** When the last moment of a step is over in which its code is right. Seconds. */
-export const endOfStep = (step: number): number => (step + 1 + WINDOW) * FORM.period
+export const endOfStep = (step: number): number => (step + 1 + WINDOW) * PERIOD
 
-/** A new secret, in base32 (RFC 4648 section 6). */
-export async function newSecret(): Promise<string> {
-  const { Secret } = await import('otpauth/bare')
-  return new Secret({ size: SECRET_BYTES }).base32
+/** A new secret, in base32. Of each random byte, one letter takes five bits. */
+export const newSecret = (): string =>
+  Array.from(crypto.getRandomValues(new Uint8Array(SECRET_LETTERS)), (byte) => BASE32[byte % BASE32.length]).join('')
+
+/** The bytes of a secret. */
+function bytesOf(secret: string): Uint8Array<ArrayBuffer> {
+  const bits = Array.from(secret, (letter) => BASE32.indexOf(letter).toString(2).padStart(5, '0')).join('')
+  return Uint8Array.from(bits.match(/.{8}/g) ?? [], (byte) => Number.parseInt(byte, 2))
+}
+
+/** The code of a time step (RFC 4226 section 5.3). */
+async function codeOf(key: CryptoKey, step: number): Promise<string> {
+  const counter = new DataView(new ArrayBuffer(8))
+  counter.setBigUint64(0, BigInt(step))
+  const mac = new DataView(await crypto.subtle.sign('HMAC', key, counter))
+  const number = mac.getUint32(mac.getUint8(mac.byteLength - 1) & 15) & 0x7fffffff
+  return String(number % 10 ** DIGITS).padStart(DIGITS, '0')
 }
 
 type Known = { secret: string; last_step: number; now: number }
@@ -29,23 +47,22 @@ type Known = { secret: string; last_step: number; now: number }
  * (seconds). Neighbouring steps can have the same code, so every newer step is tried. Undefined if the code is wrong.
  */
 export async function stepOf(code: string, { secret, last_step, now }: Known): Promise<number | undefined> {
-  const { HOTP, Secret, hmac } = await library()
-  const key = { secret: Secret.fromBase32(secret), hmac }
-  const current = Math.floor(now / FORM.period)
+  const key = await crypto.subtle.importKey('raw', bytesOf(secret), HMAC, false, ['sign'])
+  const current = Math.floor(now / PERIOD)
   for (let step = Math.max(current - WINDOW, last_step + 1); step <= current + WINDOW; step++) {
-    if (HOTP.validate({ ...FORM, ...key, token: code, counter: step, window: 0 }) === 0) return step
+    if (await isSameSecret(await codeOf(key, step), code)) return step
   }
   return undefined
 }
 
 /** The address that an app reads from a QR code. `account` tells the accounts of one issuer apart. */
-export async function addressOf(secret: string, named: { issuer: string; account: string }): Promise<string> {
-  const { TOTP, Secret, hmac } = await library()
-  const [issuer, label] = [short(withoutColons(named.issuer)), withoutColons(named.account)]
-  return new TOTP({ ...FORM, issuer, label, secret: Secret.fromBase32(secret), hmac }).toString()
+export function addressOf(secret: string, named: { issuer: string; account: string }): string {
+  const [issuer, account] = [short(withoutColons(named.issuer)), withoutColons(named.account)].map(encodeURIComponent)
+  const form = `secret=${secret}&algorithm=SHA1&digits=${DIGITS}&period=${PERIOD}`
+  return `otpauth://totp/${issuer ? `${issuer}:${account}?issuer=${issuer}&` : `${account}?`}${form}`
 }
 
-/** Apps, and the library itself, take everything before the first colon for the issuer. */
+/** Apps take everything before the first colon for the issuer. */
 const withoutColons = (text: string): string => text.normalize('NFKC').replaceAll(':', '').trim()
 
 const short = (text: string): string =>
@@ -53,10 +70,3 @@ const short = (text: string): string =>
     .slice(0, ISSUER_MAX_LENGTH)
     .join('')
     .trim()
-
-/** Loaded on demand, because most isolates never need it. The build without hash functions takes a third of the space. */
-async function library() {
-  const [{ HOTP, Secret, TOTP }, { createHmac }] = await Promise.all([import('otpauth/bare'), import('node:crypto')])
-  const hmac = (_: string, key: Uint8Array, message: Uint8Array) => createHmac('sha1', key).update(message).digest()
-  return { HOTP, Secret, TOTP, hmac }
-}

@@ -59,7 +59,7 @@ export async function pendingInSignIn(call: Call, ticket: string): Promise<Enrol
 
 /** A new app, and the statement that stores it. It returns a row unless the account has a confirmed one. */
 async function newApp(call: Call, user: User): Promise<{ insert: (mine: Sql) => Sql; enrolment: Enrolment }> {
-  const secret = await newSecret()
+  const secret = newSecret()
   const sealed = await sealSecret(call.settings, secret, { user_id: user.id, id: randomId() })
   const insert = (mine: Sql) => sql`INSERT INTO totp (user_id, id, secret, key_name, created_at)
     SELECT id, ${sealed.id}, ${sealed.secret}, ${sealed.key_name}, ${call.now} FROM users WHERE ${mine}
@@ -70,6 +70,6 @@ async function newApp(call: Call, user: User): Promise<{ insert: (mine: Sql) => 
 }
 
 async function shown({ settings }: Call, { email }: Pick<User, 'email'>, secret: string): Promise<Enrolment> {
-  const uri = await addressOf(secret, { issuer: settings.APP_NAME, account: email })
+  const uri = addressOf(secret, { issuer: settings.APP_NAME, account: email })
   return { secret, uri, qr: await qrCode(uri) }
 }

@@ -111,6 +111,7 @@ describe('adding a passkey', () => {
     ['made below another site', { clientData: { topOrigin: 'https://evil.example' } }],
     ['without anybody present', { up: false }],
     ['with an algorithm that was not asked for', { alg: -35 }],
+    ['with a key that is none of its algorithm', { alg: -257 }],
     ['that is backed up though it cannot be', { be: false, bs: true }],
     ['under another id', { id: 'A'.repeat(43) }],
   ]

@@ -1,5 +1,5 @@
 import bcrypt from 'bcryptjs'
-import { utf8 } from '../../../lib/bytes.ts'
+import { hex, utf8 } from '../../../lib/bytes.ts'
 import { bcryptCost, bcryptHash } from './bcrypt-form.ts'
 import { fromBase64 } from './encodings.ts'
 import { malformed, type Reader } from './hash.ts'
@@ -55,5 +55,5 @@ export const bcryptSha256 = async (password: string, cost: number): Promise<stri
 
 async function sha256Hex(password: string): Promise<string> {
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', utf8(password)))
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('')
+  return hex(digest)
 }
