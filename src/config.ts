@@ -218,12 +218,23 @@ export function config(env: object): Config {
 
 /** Settings that work but should be changed. */
 export function warnings(config: Config): FieldError[] {
-  const { LATCHKEY_SECRET, JWT_SECRET_KEY, LEGACY_TOKENS_UNTIL, HS256_TOKENS_UNTIL, PUBLIC_URL, MAIL_FROM } = config
+  const {
+    LATCHKEY_SECRET,
+    JWT_SECRET_KEY,
+    LEGACY_TOKENS_UNTIL,
+    HS256_TOKENS_UNTIL,
+    SIGNING_KEYS,
+    PUBLIC_URL,
+    MAIL_FROM,
+  } = config
   return [
     ...(LATCHKEY_SECRET === undefined ? [{ field: 'LATCHKEY_SECRET', code: 'derived_from_jwt_secret_key' }] : []),
     ...(LATCHKEY_SECRET === JWT_SECRET_KEY ? [{ field: 'LATCHKEY_SECRET', code: 'same_as_jwt_secret_key' }] : []),
     ...(LEGACY_TOKENS_UNTIL !== undefined ? [{ field: 'LEGACY_TOKENS_UNTIL', code: 'remove_after_migration' }] : []),
     ...(HS256_TOKENS_UNTIL !== undefined ? [{ field: 'HS256_TOKENS_UNTIL', code: 'remove_after_migration' }] : []),
+    ...(SIGNING_KEYS?.some(({ latchkey }) => latchkey === 'next' || latchkey === 'previous')
+      ? [{ field: 'SIGNING_KEYS', code: 'rotation_not_finished' }]
+      : []),
     ...(PUBLIC_URL === undefined ? [{ field: 'PUBLIC_URL', code: 'missing' }] : []),
     ...(MAIL_FROM.endsWith('@example.com') ? [{ field: 'MAIL_FROM', code: 'an_example' }] : []),
   ]
