@@ -38,7 +38,7 @@ export function nextStep(keys: readonly SigningJwk[], now: number, lifetime: num
   const since = (those: SigningJwk[]) => Math.max(...those.map((key) => key.since ?? 0))
   if (next.length > 0) {
     const algs = next.map(({ alg }) => alg)
-    const current = next.map(({ latchkey: _, ...key }) => ({ ...key, since: now }))
+    const current = next.map((key): SigningJwk => ({ ...key, latchkey: 'current', since: now }))
     const others = keys.filter((key) => !next.includes(key))
     const rest = others.map((key) => (algs.includes(key.alg) && key.latchkey !== 'previous' ? retired(key, now) : key))
     return { name: 'switched', keys: [...current, ...rest], due: since(next) + NEXT_SECONDS }
