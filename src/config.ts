@@ -31,9 +31,12 @@ export const settings = v.object({
   LATCHKEY_SECRET: v.optional(secret),
   /** The secret before the last rotation. Refresh tokens and mail made from it stay valid. */
   LATCHKEY_SECRET_PREVIOUS: v.optional(secret),
-  /** The `iss` claim. Tokens with a different issuer are refused. */
+  /** The `iss` claim of tokens under `JWT_SECRET_KEY`. Tokens with a different issuer are refused. */
   JWT_ISSUER: v.optional(v.string(), 'latchkey'),
-  /** The `aud` claim. If set, tokens without it are refused, and PyJWT callers must pass `audience`. */
+  /**
+   * The `aud` claim. If set, tokens without it are refused, and PyJWT callers must pass `audience`. With
+   * `ACCESS_TOKEN_ALG` `ES256`, it is `PUBLIC_URL` unless it is set.
+   */
   JWT_AUDIENCE: v.optional(v.string()),
   /**
    * A time like `2026-12-31T00:00:00Z`. Until then, `loginRequired` accepts tokens of the old application (only

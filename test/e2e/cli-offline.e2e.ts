@@ -13,6 +13,7 @@ import { sql } from '../../src/lib/sql.ts'
 import { withLocalD1 } from '../../scripts/local.ts'
 import { applyMigrations } from '../../scripts/migrations.ts'
 import { checkDatabase } from '../../scripts/cli/check-database.ts'
+import { GIVEN_BY_DEV, judged } from '../../scripts/cli/check-settings.ts'
 import { commandCall } from '../../scripts/cli/call.ts'
 import { inlined, wranglerD1 } from '../../scripts/cli/wrangler-d1.ts'
 import { newSigningKeys, NEXT_SECONDS, nextStep, type Step } from '../../scripts/signing-keys.ts'
@@ -254,6 +255,19 @@ describe('wrong usage', () => {
 })
 
 describe('doctor', () => {
+  it('does not ask in .dev.vars for what npm run dev gives, and finds keys that are cut', () => {
+    const SIGNING_KEYS = JSON.stringify(newSigningKeys())
+    const values = { JWT_SECRET_KEY: 'x'.repeat(32), LATCHKEY_SECRET: 'y'.repeat(32), ACCESS_TOKEN_ALG: 'ES256' }
+    expect(judged({ ...values, SIGNING_KEYS }, GIVEN_BY_DEV)).toEqual([
+      { level: 'ok', about: 'settings', text: 'are complete' },
+    ])
+    for (const keys of [SIGNING_KEYS.slice(0, -9), undefined]) {
+      expect(judged({ ...values, SIGNING_KEYS: keys }, GIVEN_BY_DEV)).toMatchObject([
+        { level: 'fail', about: 'SIGNING_KEYS' },
+      ])
+    }
+  })
+
   it('names a missing migration of ours, though one of somebody’s own has a higher number', async () => {
     const persistTo = join(folder, 'doctor')
     const change = (text: string) => withLocalD1(persistTo, (db) => db.prepare(text).run())
