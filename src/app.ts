@@ -10,6 +10,7 @@ import { devices } from './features/devices/index.ts'
 import { email } from './features/email/index.ts'
 import { factors } from './features/factors/index.ts'
 import { health } from './features/health/index.ts'
+import { keys } from './features/keys/index.ts'
 import { login } from './features/login/index.ts'
 import { passkeys } from './features/passkeys/index.ts'
 import { password } from './features/password/index.ts'
@@ -50,6 +51,7 @@ const all = [
   account, //   /user/me; /account, which shows every feature's card in this order; /account/export, delete
   admin, //     /admin, /console
   revoked, //   /revoked, for other services
+  keys, //      /oauth/jwks, likewise
   shared, //    /brand.css
   yours, //     your own features: last, so that they cannot hide a route above
 ] as const satisfies readonly Mounted[]

@@ -1,9 +1,11 @@
 import { sign } from 'hono/jwt'
 import * as v from 'valibot'
 import type { Config } from '../../config.ts'
-import { base64url, fromBase64url, randomId, utf8 } from '../../lib/bytes.ts'
+import { base64url, CANONICAL, fromBase64url, randomId, utf8 } from '../../lib/bytes.ts'
 import { parseJson } from '../../lib/json.ts'
+import { signJwt, TOKEN_MAX_LENGTH } from '../keys/signing.ts'
 import type { Session } from '../sessions/session.ts'
+import { audienceOf } from './claims.ts'
 
 /**
  * How far `iat` is set back. Libraries such as PyJWT refuse an `iat` even slightly ahead of their own clock, and some
@@ -11,15 +13,8 @@ import type { Session } from '../sessions/session.ts'
  */
 export const IAT_BACK_SECONDS = 10
 
-/** Our tokens have about 400 characters. Longer ones than this are not worth decoding. */
-const TOKEN_MAX_LENGTH = 8_192
-
-/**
- * Three parts of base64url, the last being the 32 bytes of HS256, each in its only canonical spelling: the unused bits
- * of a last character are zero (RFC 4648 section 3.5).
- */
-const PART = '(?:[\\w-]{4})*(?:[\\w-][AQgw]|[\\w-]{2}[AEIMQUYcgkosw048])?'
-const COMPACT_FORM = new RegExp(`^(${PART})\\.(${PART})\\.[\\w-]{42}[AEIMQUYcgkosw048]$`)
+/** Three parts of base64url, the last being the 32 bytes of HS256. */
+const COMPACT_FORM = new RegExp(`^(${CANONICAL})\\.(${CANONICAL})\\.[\\w-]{42}[AEIMQUYcgkosw048]$`)
 
 /**
  * The header parameters of our tokens. Others (`crit`, `jku`, `b64`, ...) would require processing that this service
@@ -55,14 +50,14 @@ export async function keyring(config: Config): Promise<Keyring> {
 /**
  * Issues an access token for a session whose row is already written. It expires after `ACCESS_TOKEN_TTL_SECONDS` or
  * with the session. Claims follow RFC 7519 section 4.1 and OpenID Connect Core section 2; `user_id` is what the Flask
- * tutorial reads. `amr`: the authentication methods (RFC 8176).
+ * tutorial reads. `amr`: the authentication methods (RFC 8176). With `ACCESS_TOKEN_ALG` `ES256`, it has the profile of
+ * RFC 9068, except for `client_id`: no client takes part.
  */
 export async function accessToken(
   session: Omit<Session, 'live'> & { amr: readonly string[] },
   config: Config,
   now: number,
 ): Promise<{ token: string; expires_at: number }> {
-  const [{ jwk }] = await keyring(config)
   const { id: sid, user_id, auth_time, roles, acr, amr } = session
   const expires_at = Math.min(now + config.ACCESS_TOKEN_TTL_SECONDS, session.expires_at)
   const claims = {
@@ -79,6 +74,11 @@ export async function accessToken(
     ...(roles.length > 0 && { roles }),
     ...(config.JWT_AUDIENCE !== undefined && { aud: config.JWT_AUDIENCE }),
   }
+  if (config.ACCESS_TOKEN_ALG === 'ES256') {
+    const aud = audienceOf(config)
+    return { token: await signJwt(config, { alg: 'ES256', typ: 'at+jwt' }, { ...claims, aud }), expires_at }
+  }
+  const [{ jwk }] = await keyring(config)
   return { token: await sign(claims, jwk, 'HS256'), expires_at }
 }
 
