@@ -82,6 +82,7 @@ describe.each([
   ['README', english, korean],
   ['docs/reference', pages.get('docs/reference.md')!, pages.get('docs/reference.ko.md')!],
   ['docs/sign-in', pages.get('docs/sign-in.md')!, pages.get('docs/sign-in.ko.md')!],
+  ['docs/sign-in-with', pages.get('docs/sign-in-with.md')!, pages.get('docs/sign-in-with.ko.md')!],
 ])('%s in Korean', (_name, ours, theirs) => {
   it('has the same code blocks', () => {
     expect(blocks(ours)).not.toEqual([])

@@ -38,6 +38,7 @@ const SIX_MONTHS_SECONDS = 15_777_000
 
 /** The secret is a JWT that the client signs. */
 function isAppleSecret(secret: string): boolean {
+  if (!/^ey[\w-]+\.ey[\w-]+\.[\w-]+$/.test(secret)) return false
   const { alg, kid } = headerOf(secret)
   const { iss, sub, aud, iat, exp } = claimsOf(secret)
   const now = Date.now() / 1000

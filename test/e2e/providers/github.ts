@@ -2,15 +2,14 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { CLIENT } from './openid.ts'
-import { formOf, json, redirect, serve, type Server, signInPage } from './server.ts'
+import { formOf, json, redirect, type Played, signInPage } from './server.ts'
 
 type Email = { email: string; primary: boolean; verified: boolean; visibility: 'public' | 'private' | null }
 export type GitHubUser = { id: number; login: string; name: string | null; emails: Email[] }
 
-export type GitHub = Server & {
+export type GitHub = Played & {
   /** By what they type as login. */
   people: Map<string, GitHubUser>
-  register: (callback: string) => void
   wrong: { token?: Record<string, unknown>; emails?: unknown }
 }
 
@@ -38,7 +37,7 @@ const MISMATCH = {
 
 type Code = { user: GitHubUser; scope: string; challenge: string | null; redirectUri: string }
 
-export async function playGitHub(): Promise<GitHub> {
+export function playGitHub(url: string): GitHub {
   const people = new Map<string, GitHubUser>()
   const codes = new Map<string, Code>()
   const tokens = new Map<string, Code>()
@@ -97,11 +96,11 @@ export async function playGitHub(): Promise<GitHub> {
     json(response, { message: 'Not Found', documentation_url: DOCS, status: '404' }, 404)
   }
 
-  const server = await serve((url) => (request, response) => {
+  const handle: Played['handle'] = (request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '/', url)
     if (pathname === '/login/oauth/authorize') return void authorize(request, response, searchParams)
     if (pathname === '/login/oauth/access_token' && request.method === 'POST') return void exchange(request, response)
     api(request, response, pathname)
-  })
-  return { ...server, people, wrong, register: (address) => (callback = address) }
+  }
+  return { url, handle, people, wrong, register: (address) => (callback = address) }
 }

@@ -6,14 +6,13 @@ import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { signJwt } from './jwt.ts'
 import { CLIENT } from './openid.ts'
-import { formOf, json, redirect, serve, type Server, signInPage } from './server.ts'
+import { formOf, json, redirect, type Played, signInPage } from './server.ts'
 
 /** `email` is missing if the person did not agree to give it. */
 export type NaverUser = { id: string; email?: string; name?: string; nickname?: string }
 
-export type Naver = Server & {
+export type Naver = Played & {
   people: Map<string, NaverUser>
-  register: (callback: string) => void
   wrong: { token?: Record<string, unknown>; profile?: unknown }
 }
 
@@ -31,14 +30,13 @@ type Code = { user: NaverUser; state: string; challenge: string | null; nonce: s
 /** A trailing `A` of a nonce in base64 gets lost on the way through Naver. */
 const withoutTrailingA = (nonce: string) => (/^[\da-f]+$/.test(nonce) ? nonce : nonce.replace(/A$/, ''))
 
-export async function playNaver(): Promise<Naver> {
+export function playNaver(url: string): Naver {
   const people = new Map<string, NaverUser>()
   const codes = new Map<string, Code>()
   const tokens = new Map<string, NaverUser>()
   const wrong: Naver['wrong'] = {}
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   let callback = ''
-  let issuer = ''
 
   async function authorize(request: IncomingMessage, response: ServerResponse, query: URLSearchParams, path: string) {
     const isOurs = query.get('client_id') === CLIENT.id && query.get('redirect_uri') === callback
@@ -81,7 +79,7 @@ export async function playNaver(): Promise<Naver> {
   function idToken({ user, nonce }: Code): string {
     const now = Math.floor(Date.now() / 1000)
     const said = nonce === null ? {} : { nonce: withoutTrailingA(nonce) }
-    const claims = { iss: issuer, sub: user.id, aud: CLIENT.id, iat: now, exp: now + 3600, ...said }
+    const claims = { iss: url, sub: user.id, aud: CLIENT.id, iat: now, exp: now + 3600, ...said }
     return signJwt({ alg: 'RS256', kid: 'of-today' }, claims, privateKey)
   }
 
@@ -95,8 +93,7 @@ export async function playNaver(): Promise<Naver> {
 
   const jwks = () => ({ keys: [{ ...publicKey.export({ format: 'jwk' }), use: 'sig', alg: 'RS256', kid: 'of-today' }] })
 
-  const server = await serve((url) => (request, response) => {
-    issuer = url
+  const handle: Played['handle'] = (request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '/', url)
     if (/^\/oauth2(?:\.0)?\/authorize$/.test(pathname)) return void authorize(request, response, searchParams, pathname)
     if (/^\/oauth2(?:\.0)?\/token$/.test(pathname))
@@ -106,6 +103,6 @@ export async function playNaver(): Promise<Naver> {
     if (pathname === '/oauth2/jwks') return json(response, jwks())
     if (pathname === '/v1/nid/me') return profile(request, response)
     response.writeHead(404).end()
-  })
-  return { ...server, people, wrong, register: (address) => (callback = address) }
+  }
+  return { url, handle, people, wrong, register: (address) => (callback = address) }
 }

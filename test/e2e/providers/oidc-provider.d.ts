@@ -7,7 +7,7 @@ declare module 'oidc-provider' {
     method: string
     body: unknown
     oidc?: { route?: string }
-    response: { get: (name: string) => string; set: (name: string, value: string) => void }
+    response: { get: (name: string) => string | undefined; set: (name: string, value: string) => void }
   }
   type Grants = { addOIDCScope: (scope: string) => void; save: () => Promise<string> }
   type Granting = {

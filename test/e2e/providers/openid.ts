@@ -3,7 +3,7 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import Provider, { type Configuration, type Context } from 'oidc-provider'
 import { claimsOf, type Claims, type Header, headerOf, signJwt } from './jwt.ts'
-import { formOf, json, serve, type Server, signInPage } from './server.ts'
+import { formOf, json, type Played, signInPage } from './server.ts'
 
 /** What differs between the providers. */
 export type Face = {
@@ -32,27 +32,24 @@ export type Forge = (token: {
   claims: Claims
 }) => { header?: Header; claims?: Claims; stranger?: true } | string
 
-export type OpenIdProvider = Server & {
+export type OpenIdProvider = Played & {
   issuer: string
   /** Who has an account there: the claims, by what they type as login. The login is their `sub`. */
   people: Map<string, Claims>
   /** What the provider does wrong. */
   wrong: { idToken?: Forge; discovery?: (document: Claims) => Claims; hang?: string }
-  /** Where the service listens, as soon as that is known. */
-  register: (callback: string) => void
 }
 
-export async function playOpenId(face: Face): Promise<OpenIdProvider> {
+export function playOpenId(face: Face, url: string): OpenIdProvider {
   const people = new Map<string, Claims>()
   const wrong: OpenIdProvider['wrong'] = {}
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const { privateKey: stranger } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   let handler: RequestListener = (_, response) => void response.writeHead(503).end()
-  const server = await serve(() => (request, response) => handler(request, response))
-  const issuer = server.url + (face.issuerPath ?? '')
+  const issuer = url + (face.issuerPath ?? '')
 
   const register = (callback: string): void => {
-    const provider = new Provider(issuer, configurationOf(face, callback, people, privateKey))
+    const provider = new Provider(issuer, configurationOf(face, url, callback, people, privateKey))
     if (face.isSecret) provider.Client.prototype.compareClientSecret = (secret) => face.isSecret!(secret, issuer)
     provider.on('server_error', (_, error) => console.error(face.name, error))
     const known = new Set<string>()
@@ -64,10 +61,16 @@ export async function playOpenId(face: Face): Promise<OpenIdProvider> {
     })
     handler = handlerOf(face, provider, people, wrong)
   }
-  return { ...server, issuer, people, wrong, register }
+  return { url, issuer, people, wrong, register, handle: (request, response) => handler(request, response) }
 }
 
-const configurationOf = (face: Face, callback: string, people: Map<string, Claims>, key: KeyObject): Configuration => ({
+const configurationOf = (
+  face: Face,
+  url: string,
+  callback: string,
+  people: Map<string, Claims>,
+  key: KeyObject,
+): Configuration => ({
   clients: [
     {
       client_id: CLIENT.id,
@@ -77,7 +80,13 @@ const configurationOf = (face: Face, callback: string, people: Map<string, Claim
     },
   ],
   jwks: { keys: [{ ...key.export({ format: 'jwk' }), use: 'sig', alg: 'RS256', kid: 'of-today' }] },
-  cookies: { keys: ['only for this test'] },
+  // All of them share a host, and so its cookies.
+  cookies: {
+    keys: ['only for this test'],
+    names: Object.fromEntries(
+      ['session', 'interaction', 'resume'].map((name) => [name, `${name}-${url.split('/').at(-1)}`]),
+    ),
+  },
   features: { devInteractions: { enabled: false } },
   pkce: { required: () => face.isSecret === undefined },
   routes: face.routes,
@@ -86,7 +95,7 @@ const configurationOf = (face: Face, callback: string, people: Map<string, Claim
   // Scopes give their claims in the id token, as all of them do.
   conformIdTokenClaims: false,
   ttl: { AccessToken: 600, AuthorizationCode: 60, Grant: 600, IdToken: 600, Interaction: 600, Session: 600 },
-  interactions: { url: (_: unknown, { uid }: { uid: string }) => `/interaction/${uid}` },
+  interactions: { url: (_: unknown, { uid }: { uid: string }) => `${url}/interaction/${uid}` },
   findAccount: (_: unknown, accountId: string) =>
     people.has(accountId) && { accountId, claims: () => ({ sub: accountId, ...people.get(accountId) }) },
   // Whoever signs in has consented.
@@ -153,7 +162,7 @@ function forge(ctx: Context, forging: Forge | undefined, key: KeyObject, strange
 /** The answer that goes to the callback, as this provider writes it. */
 function answer(ctx: Context, face: Face, callback: string, known: Set<string>, people: Map<string, Claims>): void {
   const location = ctx.response.get('Location')
-  if (face.answersIss !== true && location.startsWith(callback)) {
+  if (face.answersIss !== true && location?.startsWith(callback)) {
     const url = new URL(location)
     url.searchParams.delete('iss')
     ctx.response.set('Location', url.href)

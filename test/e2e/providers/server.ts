@@ -1,31 +1,43 @@
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** A server on loopback. Its host is not the service's `localhost`, so that browsers treat the two as different sites. */
+/** A provider that is played: where it is, and what answers there. */
+export type Played = {
+  url: string
+  /** `request.url` begins after the path of `url`. */
+  handle: RequestListener
+  /** Tells it where it may send people back to. */
+  register: (callback: string) => void
+}
+
 export type Server = {
   url: string
   /** Method and path of every request so far. */
   requests: string[]
+  /** Answers below a path. */
+  mount: (path: string, handle: RequestListener) => void
   stop: () => Promise<void>
 }
 
-/** Starts a server. `handlerOf` gets its address. */
-export async function serve(handlerOf: (url: string) => RequestListener): Promise<Server> {
-  let handler: RequestListener = () => {}
+/** A server on loopback. Its host is not the service's `localhost`, so that browsers treat the two as different sites. */
+export async function serve(): Promise<Server> {
+  const mounted: [path: string, handle: RequestListener][] = []
   const requests: string[] = []
   const server = createServer((request, response) => {
-    requests.push(`${request.method} ${request.url?.split('?')[0]}`)
-    handler(request, response)
+    const { url = '/' } = request
+    requests.push(`${request.method} ${url.split('?')[0]}`)
+    const [path = '', handle] = mounted.find(([path]) => url.startsWith(`${path}/`)) ?? []
+    if (!handle) return void response.writeHead(404).end()
+    handle(Object.assign(request, { originalUrl: url, baseUrl: path, url: url.slice(path.length) }), response)
   })
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  handler = handlerOf(url)
   const stop = () =>
     new Promise<void>((done) => {
       server.close(() => done())
       server.closeAllConnections()
     })
-  return { url, requests, stop }
+  return { url, requests, mount: (path, handle) => void mounted.push([path, handle]), stop }
 }
 
 export async function formOf(request: IncomingMessage): Promise<URLSearchParams> {
