@@ -28,7 +28,8 @@ export async function look(page: Page, name: string, script: boolean): Promise<v
 }
 
 /** Naver asks for white on its green, which is less contrast than WCAG asks for. Readers who want more get black. */
-const isNavers = (id: string, html: string): boolean => id === 'color-contrast' && /^<a [^>]*class="provider naver"/.test(html)
+const isNavers = (id: string, html: string): boolean =>
+  id === 'color-contrast' && /^<a [^>]*class="provider naver"/.test(html)
 
 type Found = { id: string; impact: string; nodes: { html: string }[] }
 type Axe = { run: () => Promise<{ violations: Found[]; passes: Found[] }> }

@@ -1,19 +1,21 @@
 /** The promises to a person who signs in with an account elsewhere, in Chromium, with a real OpenID provider on loopback. */
+import { TOTP } from 'otpauth'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { words as own } from '../../src/features/identities/words.ts'
+import { done, words as spoken } from '../../src/features/identities/words.ts'
 import { words } from '../words.ts'
 import { launchBrowser, openPage, withoutChromium } from './browser.ts'
-import { look } from './look.ts'
+import { latchkey } from './cli.ts'
+import { look, submit } from './look.ts'
 import { type Mailbox, openMailbox } from './mailbox.ts'
 import { type Providers, startProviders } from './providers/index.ts'
 import { TENANT } from './providers/faces.ts'
 import type { Forge } from './providers/openid.ts'
 import { serve } from './providers/server.ts'
-import { accessToken, execute, literal, type Service, startService } from './service.ts'
+import { accessToken, execute, literal, query, type Service, startService } from './service.ts'
 
-const en = { ...words.en, ...own.en }
-const ko = { ...words.ko, ...own.ko }
+const en = { ...words.en, ...spoken.en }
+const ko = { ...words.ko, ...spoken.ko }
 
 const STATUS_NOTE = /^Failed to load resource: the server responded with a status of [45]\d\d/
 
@@ -48,7 +50,7 @@ const LABELS: Record<string, string[]> = {
     'Apple로 로그인',
     'Microsoft 계정으로 로그인',
     'GitHub로 로그인',
-    'Example ID로 로그인',
+    'Example ID 계정으로 로그인',
   ],
 }
 
@@ -119,7 +121,9 @@ describe.skipIf(withoutChromium())('signing in with another provider', () => {
       for (const path of ['/login', '/register']) {
         await page.goto(service.url + path)
         const buttons = page.locator('.provider')
-        expect(await buttons.evaluateAll((all) => all.map((one) => one.className.replace('provider ', '')))).toEqual(NAMES)
+        expect(await buttons.evaluateAll((all) => all.map((one) => one.className.replace('provider ', '')))).toEqual(
+          NAMES,
+        )
         expect(await buttons.allInnerTexts()).toEqual(LABELS[options.locale])
         await seen(`${options.locale}-${width}${path.replace('/', '-')}`)
       }
@@ -143,21 +147,173 @@ describe.skipIf(withoutChromium())('signing in with another provider', () => {
   })
 
   describe('from beginning to end', () => {
-    it.each(VOUCHING)('registers, signs in again, and is unlinked only while another way is left: %s', async (name) => {
+    it.each(VOUCHING)('registers, signs in again, and is the same person: %s', async (name) => {
       const { login, email } = someone(name)
       await open({ locale: name === 'kakao' ? 'ko-KR' : 'en-US' })
       await signInWith(name, login)
       await expectSignedIn(email)
-      const [first] = await identitiesOf(email)
+      const [first] = await identities()
       expect(first).toMatchObject({ provider: name, email })
       expect(await found(email)).toMatchObject([{ email_verified: true }])
 
       await page.context().clearCookies()
       await signInWith(name, login)
       await expectSignedIn(email)
-      expect(await identitiesOf(email)).toEqual([first])
+      expect(await identities()).toEqual([{ ...first, last_used_at: expect.any(Number) as number }])
       expect(seriousComplaints()).toEqual([])
     })
+  })
+
+  describe.each([
+    { ...LOOKS[0], id: 'en' },
+    { ...LOOKS[1], id: 'ko' },
+  ])('an account that exists: $locale', ({ say, width, id, ...options }) => {
+    const openNarrow = () => open({ ...options, viewport: { width, height: 740 } })
+
+    it('is connected and disconnected on its page, and its owner is told', async () => {
+      const { email } = await member(`connects-${id}@example.com`)
+      const { login } = someone('google', `elsewhere-${id}@example.com`)
+      await openNarrow()
+      await signInByPassword(email, say)
+      await page.goto(`${service.url}/account/security`)
+      await seen(`${id}-security`)
+      await page.getByRole('button', { name: say.connect('Google'), exact: true }).click()
+      await page.getByLabel('Login').fill(login)
+      await page.getByRole('button', { name: 'Continue' }).click()
+      await back()
+      expect(await page.locator('.done').innerText()).toBe(done.identity_added[id as 'en'])
+      await seen(`${id}-connected`)
+      expect(await identities()).toMatchObject([{ provider: 'google', email: `elsewhere-${id}@example.com` }])
+      await page.context().clearCookies({ name: 'latchkey' })
+      await signInWith('google', login)
+      await expectSignedIn(email)
+
+      await page.context().clearCookies()
+      await signInByPassword(email, say)
+      await page.goto(`${service.url}/account/security`)
+      await submit(page, say.disconnect('Google'))
+      expect(await page.locator('.done').innerText()).toBe(done.identity_removed[id as 'en'])
+      expect(await identities()).toEqual([])
+      await expect.poll(() => mailbox.arrived().filter((to) => to === email).length).toBeGreaterThanOrEqual(2)
+      expect(seriousComplaints()).toEqual([])
+    })
+
+    it('is not opened by an address that a provider merely states, or that was never proven here', async () => {
+      const { email } = await member(`victim-${id}@example.com`)
+      const { login } = someone('microsoft', email)
+      providers.microsoft.people.set(login, { ...providers.microsoft.people.get(login), xms_edov: false })
+      await openNarrow()
+      await signInWith('microsoft', login)
+      await expectRefused()
+      await seen(`${id}-stated`)
+
+      await signInWith('google', someone('google', email).login)
+      await expectRefused()
+      await seen(`${id}-not-connected`)
+      await signInByPassword(email, say)
+      expect(await identities()).toEqual([])
+    })
+
+    it('that is new confirms its address by mail where nobody vouches for it', async () => {
+      const { login, email } = someone('naver')
+      await openNarrow()
+      await signInWith('naver', login)
+      await expectRefused()
+      await seen(`${id}-confirm-first`)
+      expect(await found(email)).toMatchObject([{ email_verified: false }])
+      await page.goto(service.url + (await mailbox.link(email)))
+      await seen(`${id}-confirm`)
+      await page.locator('.provider.naver').click()
+      await page.getByLabel('Login').fill(login)
+      await page.getByRole('button', { name: 'Continue' }).click()
+      await back()
+      await expectSignedIn(email)
+      expect(await found(email)).toMatchObject([{ email_verified: true }])
+    })
+
+    it('asks for its second factor, as after a password', async () => {
+      const { email, token } = await member(`second-${id}@example.com`)
+      const { login } = someone('kakao')
+      const { secret } = (await (await post('/user/totp', undefined, token)).json()) as { secret: string }
+      const now = Date.now()
+      const codeIn = (seconds: number) => new TOTP({ secret }).generate({ timestamp: now + seconds * 1000 })
+      expect((await post('/user/totp/confirm', { code: codeIn(0) }, token)).status).toBe(200)
+      await execute(
+        service.persistTo,
+        `INSERT INTO identities (id, issuer, subject, user_id, provider, created_at)
+         SELECT ${literal(`i-${id}`)}, ${literal(providers.kakao.issuer)}, ${literal(login)}, id, 'kakao', 1790000000
+         FROM users WHERE email = ${literal(email)};`,
+      )
+      await openNarrow()
+      await signInWith('kakao', login)
+      expect(await page.locator('h1').innerText()).toBe(say.secondStep)
+      expect((await page.context().cookies(service.url)).map(({ name }) => name)).not.toContain('latchkey')
+      await seen(`${id}-second-step`)
+      await page.locator('#code').first().fill(codeIn(30))
+      await Promise.all([page.waitForEvent('load'), page.keyboard.press('Enter')])
+      await expectSignedIn(email)
+    })
+  })
+
+  it('is shown to administrators and unlinked by them, in the console, by the API and on the command line', async () => {
+    await open()
+    admin = await accessToken(service.url, service.demo) // a fresh one
+    const cli = (...args: string[]) => latchkey([...args, '--persist-to', service.persistTo])
+    const authorized = { headers: { Authorization: `Bearer ${admin}` } }
+    for (const way of ['console', 'api', 'cli'] as const) {
+      const { login, email } = someone('github')
+      await signInWith('github', login)
+      await expectSignedIn(email)
+      const [{ user_id: id } = { user_id: 0 }] = await found(email)
+      await page.context().clearCookies()
+      const list = await fetch(`${service.url}/admin/users/${id}/factors`, authorized)
+      const { factors } = (await list.json()) as { factors: { id: string; type: string; name: string }[] }
+      expect(factors).toMatchObject([{ type: 'identity' }])
+      expect(factors[0]!.name).toContain(email)
+      if (way === 'api') {
+        const path = `${service.url}/admin/users/${id}/factors/${factors[0]!.id}`
+        expect((await fetch(path, { method: 'DELETE', ...authorized })).status).toBe(204)
+      } else if (way === 'cli') {
+        expect((await cli('users', 'factors', email)).stdout).toContain(email)
+        expect((await cli('users', 'factors', 'remove', email, factors[0]!.id)).code).toBe(0)
+      } else {
+        await signInByPassword(service.demo.email, en)
+        await page.goto(`${service.url}/console/users/${id}`)
+        await seen('console')
+        await page.getByRole('link', { name: en.removeFactor }).click()
+        await seen('console-remove')
+        await submit(page, en.removeFactor)
+        await page.context().clearCookies()
+      }
+      const left = await fetch(`${service.url}/admin/users/${id}/factors`, authorized)
+      expect(await left.json()).toEqual({ factors: [], recovery_codes_left: 0 })
+      const trail = await fetch(`${service.url}/admin/audit?user_id=${id}&event=factors_removed`, authorized)
+      expect(((await trail.json()) as { events: unknown[] }).events).toHaveLength(1)
+      // The person is no longer known by it, but still reads the mailbox that GitHub vouches for.
+      await signInWith('github', login)
+      await expectSignedIn(email)
+      expect((await found(email)).map(({ user_id }) => user_id)).toEqual([id])
+      await page.context().clearCookies()
+    }
+  })
+
+  it('is in the export, and goes with the account', async () => {
+    const { login, email } = someone('apple')
+    await open()
+    await signInWith('apple', login)
+    const exported = await page.request.get(`${service.url}/user/me/export`)
+    expect(exported.status()).toBe(200)
+    const { identities: held } = (await exported.json()) as { identities: object[] }
+    expect(held).toMatchObject([{ provider: 'apple', issuer: providers.apple.issuer, subject: login, email }])
+    const [{ user_id: id } = { user_id: 0 }] = await found(email)
+    admin = await accessToken(service.url, service.demo) // a fresh one
+    const gone = await fetch(`${service.url}/admin/users/${id}`, {
+      method: 'DELETE',
+      headers: { Authorization: `Bearer ${admin}` },
+    })
+    expect(gone.status).toBe(204)
+    const rows = await query(service.persistTo, `SELECT id FROM identities WHERE subject = ${literal(login)}`)
+    expect(rows).toEqual([])
   })
 
   describe('an id token that is wrong', () => {
@@ -172,14 +328,14 @@ describe.skipIf(withoutChromium())('signing in with another provider', () => {
   })
 
   describe('the way back', () => {
-    it('with a refusal of the person says so, and offers the other ways', async () => {
+    it('of somebody who turned back leads to the other ways in', async () => {
       for (const name of ['google', 'apple', 'naver', 'github'] as const) {
         await open()
         await begin(name)
         await page.getByRole('button', { name: 'Cancel' }).click()
         await back()
-        await expectRefused()
-        await seen(`cancelled-${name}`)
+        expect(page.url()).toBe(`${service.url}/login`)
+        expect((await page.context().cookies(service.url)).map(({ name }) => name)).toEqual([])
         await page.context().close()
       }
     })
@@ -187,82 +343,59 @@ describe.skipIf(withoutChromium())('signing in with another provider', () => {
     it('works once', async () => {
       const { login, email } = someone('google')
       await open()
-      let answer = ''
-      page.on('request', (request) => {
-        if (request.url().includes('/callback?')) answer = request.url()
-      })
-      await signInWith('google', login)
+      const answer = await answerOf(page, login)
+      await page.goto(answer)
       await expectSignedIn(email)
-      const before = providers.requests.length
+      const before = asked('google')
       await page.context().clearCookies({ name: 'latchkey' })
       await page.goto(answer)
       await expectRefused()
-      expect(providers.requests.length).toBe(before)
+      expect(asked('google')).toBe(before)
     })
 
     it('works only in the browser that began, for the provider that it began with', async () => {
-      const { login } = someone('google')
+      const { login, email } = someone('google')
       await open()
       const [other] = await openPage(browser)
-      let answer = ''
-      await page.route('**/login/with/google/callback?*', (route) => {
-        answer = route.request().url()
-        return route.abort()
-      })
-      await begin('google')
-      await page.getByLabel('Login').fill(login)
-      await page.getByRole('button', { name: 'Continue' }).click()
-      await expect.poll(() => answer).not.toBe('')
-      const asked = providers.requests.filter((one) => one.endsWith('/google/token')).length
+      const answer = await answerOf(page, login)
+      const before = asked('google') + asked('oidc')
       for (const [where, address] of [
         [other, answer],
         [page, answer.replace('/google/', '/oidc/')],
         [page, answer.replace(/state=[^&]+/, 'state=0')],
         [page, answer.replace(/state=[^&]+&/, '')],
-        [page, `${answer}&state=1`],
       ] as const) {
-        await page.unrouteAll()
         await where.goto(address)
         await expectRefused(where)
       }
-      expect(providers.requests.filter((one) => /\/(?:google|oidc)\/token$/.test(one)).length).toBe(asked)
+      expect(asked('google') + asked('oidc')).toBe(before)
+      await page.goto(answer)
+      await expectSignedIn(email)
       await other.context().close()
     })
 
     it('with the code of somebody else is refused by the provider, because the verifier is another one', async () => {
       const [victim, thief] = [someone('google'), someone('google')]
       const [other] = await openPage(browser)
-      const stolen = await codeOf(other, thief.login)
+      const stolen = new URL(await answerOf(other, thief.login)).searchParams.get('code')!
       await open()
-      await page.route('**/login/with/google/callback?*', (route) =>
-        route.continue({
-          url: route
-            .request()
-            .url()
-            .replace(/code=[^&]+/, `code=${stolen}`),
-        }),
-      )
-      await signInWith('google', victim.login)
+      await page.goto((await answerOf(page, victim.login)).replace(/code=[^&]+/, `code=${stolen}`))
       await expectRefused()
       expect([await users(victim.email), await users(thief.email)]).toEqual([0, 0])
       await other.context().close()
     })
 
-    it('with another issuer is refused before anything is asked (RFC 9207)', async () => {
-      const { login } = someone('google')
-      await open()
-      await page.route('**/login/with/google/callback?*', (route) =>
-        route.continue({
-          url: route
-            .request()
-            .url()
-            .replace(/iss=[^&]+/, 'iss=https%3A%2F%2Fattacker.example'),
-        }),
-      )
-      const asked = providers.requests.filter((one) => one.endsWith('/google/token')).length
-      await signInWith('google', login)
-      await expectRefused()
-      expect(providers.requests.filter((one) => one.endsWith('/google/token')).length).toBe(asked)
+    it('with another issuer, or none, is refused before anything is asked (RFC 9207)', async () => {
+      const { login } = someone('oidc')
+      for (const iss of ['&iss=https%3A%2F%2Fattacker.example', '']) {
+        await open()
+        const answer = await answerOf(page, login, 'oidc')
+        const before = asked('oidc')
+        await page.goto(answer.replace(/&iss=[^&]+/, iss))
+        await expectRefused()
+        expect(asked('oidc')).toBe(before)
+        await page.context().close()
+      }
     })
   })
 
@@ -325,23 +458,21 @@ describe.skipIf(withoutChromium())('signing in with another provider', () => {
     it('by discovery that lies: no request goes where no setting leads', async () => {
       const trap = await serve()
       trap.mount('', (_, response) => void response.end('{}'))
-      for (const endpoint of ['token_endpoint', 'jwks_uri', 'authorization_endpoint', 'issuer']) {
-        const lie = await startProviders()
-        const other = await startService({ vars: { ...lie.vars } })
-        try {
-          lie.register(other.url)
-          lie.oidc.wrong = { discovery: (document) => ({ ...document, [endpoint]: `${trap.url}/anywhere` }) }
+      const lying = await startProviders()
+      const other = await startService({ vars: lying.vars })
+      try {
+        lying.register(other.url)
+        for (const endpoint of ['token_endpoint', 'jwks_uri', 'authorization_endpoint', 'issuer']) {
+          lying.oidc.wrong = { discovery: (document) => ({ ...document, [endpoint]: `${trap.url}/anywhere` }) }
           await open()
           await page.goto(`${other.url}/login/with/oidc`)
           await expectRefused()
           expect(trap.requests, endpoint).toEqual([])
           await page.context().close()
-        } finally {
-          await other.stop()
-          await lie.stop()
         }
+      } finally {
+        await Promise.all([other.stop(), lying.stop(), trap.stop()])
       }
-      await trap.stop()
     })
   })
 
@@ -390,19 +521,20 @@ describe.skipIf(withoutChromium())('signing in with another provider', () => {
     await back()
   }
 
-  /** The code that a provider gives to a person in another browser, and that nobody has used. */
-  async function codeOf(where: Page, login: string): Promise<string> {
-    let code = ''
-    await where.route('**/login/with/google/callback?*', (route) => {
-      code = new URL(route.request().url()).searchParams.get('code') ?? ''
-      return route.abort()
-    })
-    await where.goto(`${service.url}/login/with/google`)
+  /** The address with which a provider would send a person back, who does not go there. */
+  async function answerOf(where: Page, login: string, name: 'google' | 'oidc' = 'google'): Promise<string> {
+    let answer = ''
+    providers[name].wrong = { answer: (callback) => ((answer = callback), `${providers[name].url}/parked`) }
+    await where.goto(`${service.url}/login/with/${name}`)
     await where.getByLabel('Login').fill(login)
     await where.getByRole('button', { name: 'Continue' }).click()
-    await expect.poll(() => code).not.toBe('')
-    return code
+    await where.waitForURL('**/parked')
+    providers[name].wrong = {}
+    return answer
   }
+
+  /** How often a code was shown to a provider. */
+  const asked = (name: Name) => providers.requests.filter((one) => one === `POST /${name}/token`).length
 
   async function expectSignedIn(email: string): Promise<void> {
     await page.goto(`${service.url}/account`)
@@ -418,12 +550,32 @@ describe.skipIf(withoutChromium())('signing in with another provider', () => {
     expect(names).not.toContain('latchkey')
   }
 
-  async function identitiesOf(email: string): Promise<{ id?: string; provider: string; email: string }[]> {
-    void email
+  async function identities(): Promise<{ id?: string; provider: string; email: string }[]> {
     const answer = await page.request.get(`${service.url}/user/identities`)
     expect(answer.status()).toBe(200)
     return ((await answer.json()) as { identities: { provider: string; email: string }[] }).identities
   }
+
+  /** An account with the password of the demo user, and a session of it. The address was never proven here. */
+  async function member(email: string): Promise<{ email: string; token: string }> {
+    const hash = `(SELECT hashed_password FROM users WHERE email = ${literal(service.demo.email)})`
+    await execute(service.persistTo, `INSERT INTO users (email, hashed_password) VALUES (${literal(email)}, ${hash});`)
+    return { email, token: await accessToken(service.url, { email, password: service.demo.password }) }
+  }
+
+  async function signInByPassword(email: string, say: typeof en | typeof ko): Promise<void> {
+    await page.goto(`${service.url}/login?return_to=/account`)
+    await page.locator('#email').fill(email)
+    await page.locator('#password').fill(service.demo.password)
+    await submit(page, say.signIn)
+  }
+
+  const post = (path: string, body: object | undefined, token: string): Promise<Response> =>
+    fetch(service.url + path, {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${token}`, ...(body && { 'Content-Type': 'application/json' }) },
+      ...(body && { body: JSON.stringify(body) }),
+    })
 
   async function found(email: string): Promise<{ user_id: number; email_verified: boolean }[]> {
     const headers = { Authorization: `Bearer ${admin}` }

@@ -41,7 +41,6 @@ export function playGitHub(url: string): GitHub {
   const people = new Map<string, GitHubUser>()
   const codes = new Map<string, Code>()
   const tokens = new Map<string, Code>()
-  const wrong: GitHub['wrong'] = {}
   let callback = ''
 
   async function authorize(request: IncomingMessage, response: ServerResponse, query: URLSearchParams) {
@@ -62,7 +61,7 @@ export function playGitHub(url: string): GitHub {
 
   async function exchange(request: IncomingMessage, response: ServerResponse) {
     const fields = await formOf(request)
-    const answer = wrong.token ?? answerOf(fields)
+    const answer = played.wrong.token ?? answerOf(fields)
     if (request.headers.accept?.includes('application/json')) return json(response, answer)
     response.writeHead(200, { 'Content-Type': 'application/x-www-form-urlencoded; charset=utf-8' })
     response.end(new URLSearchParams(answer as Record<string, string>).toString())
@@ -92,7 +91,7 @@ export function playGitHub(url: string): GitHub {
     if (path === '/user') return json(response, { ...user, node_id: 'MDQ6VXNlcjE=', type: 'User', email: null })
     const scopes = token.scope.split(/[ ,]/)
     if (path === '/user/emails' && (scopes.includes('user:email') || scopes.includes('user')))
-      return json(response, wrong.emails ?? emails)
+      return json(response, played.wrong.emails ?? emails)
     json(response, { message: 'Not Found', documentation_url: DOCS, status: '404' }, 404)
   }
 
@@ -102,5 +101,6 @@ export function playGitHub(url: string): GitHub {
     if (pathname === '/login/oauth/access_token' && request.method === 'POST') return void exchange(request, response)
     api(request, response, pathname)
   }
-  return { url, handle, people, wrong, register: (address) => (callback = address) }
+  const played: GitHub = { url, handle, people, wrong: {}, register: (address) => (callback = address) }
+  return played
 }

@@ -34,7 +34,6 @@ export function playNaver(url: string): Naver {
   const people = new Map<string, NaverUser>()
   const codes = new Map<string, Code>()
   const tokens = new Map<string, NaverUser>()
-  const wrong: Naver['wrong'] = {}
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   let callback = ''
 
@@ -88,7 +87,7 @@ export function playNaver(url: string): Naver {
     if (!authorization) return json(response, NO_HEADER, 401)
     const user = tokens.get(authorization.replace(/^Bearer /i, ''))
     if (!user) return json(response, BAD_TOKEN, 401)
-    json(response, wrong.profile ?? { resultcode: '00', message: 'success', response: user })
+    json(response, played.wrong.profile ?? { resultcode: '00', message: 'success', response: user })
   }
 
   const jwks = () => ({ keys: [{ ...publicKey.export({ format: 'jwk' }), use: 'sig', alg: 'RS256', kid: 'of-today' }] })
@@ -98,11 +97,12 @@ export function playNaver(url: string): Naver {
     if (/^\/oauth2(?:\.0)?\/authorize$/.test(pathname)) return void authorize(request, response, searchParams, pathname)
     if (/^\/oauth2(?:\.0)?\/token$/.test(pathname))
       return void formOf(request).then((fields) =>
-        json(response, wrong.token ?? answerOf(fields.size > 0 ? fields : searchParams)),
+        json(response, played.wrong.token ?? answerOf(fields.size > 0 ? fields : searchParams)),
       )
     if (pathname === '/oauth2/jwks') return json(response, jwks())
     if (pathname === '/v1/nid/me') return profile(request, response)
     response.writeHead(404).end()
   }
-  return { url, handle, people, wrong, register: (address) => (callback = address) }
+  const played: Naver = { url, handle, people, wrong: {}, register: (address) => (callback = address) }
+  return played
 }

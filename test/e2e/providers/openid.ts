@@ -37,12 +37,18 @@ export type OpenIdProvider = Played & {
   /** Who has an account there: the claims, by what they type as login. The login is their `sub`. */
   people: Map<string, Claims>
   /** What the provider does wrong. */
-  wrong: { idToken?: Forge; discovery?: (document: Claims) => Claims; hang?: string }
+  wrong: {
+    idToken?: Forge
+    discovery?: (document: Claims) => Claims
+    /** A path that never answers. */
+    hang?: string
+    /** Where the browser is sent instead of the callback with its answer. */
+    answer?: (callback: string) => string
+  }
 }
 
 export function playOpenId(face: Face, url: string): OpenIdProvider {
   const people = new Map<string, Claims>()
-  const wrong: OpenIdProvider['wrong'] = {}
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const { privateKey: stranger } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   let handler: RequestListener = (_, response) => void response.writeHead(503).end()
@@ -55,13 +61,18 @@ export function playOpenId(face: Face, url: string): OpenIdProvider {
     const known = new Set<string>()
     provider.use(async (ctx, next) => {
       await next()
-      if (ctx.oidc?.route === 'token') forge(ctx, wrong.idToken, privateKey, stranger)
-      if (ctx.oidc?.route === 'discovery' && wrong.discovery) ctx.body = wrong.discovery(ctx.body as Claims)
+      if (ctx.oidc?.route === 'token') forge(ctx, played.wrong.idToken, privateKey, stranger)
+      if (ctx.oidc?.route === 'discovery') ctx.body = played.wrong.discovery?.(ctx.body as Claims) ?? ctx.body
       answer(ctx, face, callback, known, people)
+      const location = ctx.response.get('Location')
+      if (played.wrong.answer && location?.startsWith(callback))
+        ctx.response.set('Location', played.wrong.answer(location))
     })
-    handler = handlerOf(face, provider, people, wrong)
+    handler = handlerOf(face, provider, people, played)
   }
-  return { url, issuer, people, wrong, register, handle: (request, response) => handler(request, response) }
+  const handle: RequestListener = (request, response) => handler(request, response)
+  const played: OpenIdProvider = { url, issuer, people, wrong: {}, register, handle }
+  return played
 }
 
 const configurationOf = (
@@ -108,10 +119,10 @@ const configurationOf = (
 })
 
 const handlerOf =
-  (face: Face, provider: Provider, people: Map<string, Claims>, wrong: OpenIdProvider['wrong']): RequestListener =>
+  (face: Face, provider: Provider, people: Map<string, Claims>, played: OpenIdProvider): RequestListener =>
   (request, response) => {
     const path = request.url?.split('?')[0] ?? ''
-    if (wrong.hang === path) return
+    if (played.wrong.hang === path) return
     if (path.startsWith('/interaction/')) return void interact(face, provider, people, request, response)
     const answerOf = face.api?.[path]
     if (answerOf) return void answerApi(answerOf, provider, people, request, response)
