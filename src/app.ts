@@ -10,6 +10,7 @@ import { devices } from './features/devices/index.ts'
 import { email } from './features/email/index.ts'
 import { factors } from './features/factors/index.ts'
 import { health } from './features/health/index.ts'
+import { identities } from './features/identities/index.ts'
 import { login } from './features/login/index.ts'
 import { passkeys } from './features/passkeys/index.ts'
 import { password } from './features/password/index.ts'
@@ -41,6 +42,7 @@ const all = [
   passkeys, //  /user/login/passkey, /user/passkeys, /account/passkeys
   code, //      /user/login/code, /login/code: a mailed code
   register, //  /user/register, /register
+  identities, // /login/with, /user/identities, /account/identities: identity providers
   totp, //      /user/totp, /user/login/totp, /account/totp
   recovery, //  /user/recovery-codes, /user/login/recovery, /account/recovery-codes
   factors, //   /user/factors, /user/second-factor, /account/security
