@@ -42,9 +42,9 @@ const all = [
   passkeys, //  /user/login/passkey, /user/passkeys, /account/passkeys
   code, //      /user/login/code, /login/code: a mailed code
   register, //  /user/register, /register
-  identities, // /login/with, /user/identities, /account/identities: identity providers
   totp, //      /user/totp, /user/login/totp, /account/totp
   recovery, //  /user/recovery-codes, /user/login/recovery, /account/recovery-codes
+  identities, // /login/with, /user/identities, /account/identities: identity providers
   factors, //   /user/factors, /user/second-factor, /account/security
   session, //   /user/refresh, reauth, logout, sessions; /logout, /account/sessions
   undo, //      /user/undo; /undo, which the link in a notice opens

@@ -249,7 +249,7 @@ describe.skipIf(withoutChromium())('signing in with another provider', () => {
       expect(await page.locator('h1').innerText()).toBe(say.secondStep)
       expect((await page.context().cookies(service.url)).map(({ name }) => name)).not.toContain('latchkey')
       await seen(`${id}-second-step`)
-      await page.locator('#code').first().fill(codeIn(30))
+      await page.locator('input[name=code]').first().fill(codeIn(30))
       await Promise.all([page.waitForEvent('load'), page.keyboard.press('Enter')])
       await expectSignedIn(email)
     })

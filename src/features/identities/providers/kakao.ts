@@ -6,7 +6,7 @@ const ISSUER = 'https://kauth.kakao.com'
 export const kakao: Provider = {
   name: 'kakao',
   brand: named('Kakao', '카카오'),
-  button: { ko: '카카오 로그인' },
+  button: { en: 'Login with Kakao', ko: '카카오 로그인' },
   server: (at) => ({
     issuer: at(ISSUER),
     authorization_endpoint: at(`${ISSUER}/oauth/authorize`),
