@@ -35,7 +35,7 @@ export type Provider = {
   /** The word in its addresses and settings. */
   name: ProviderName
   /** What people call it. */
-  brand: (settings: Config) => Translated
+  brand: (settings: Pick<Config, 'OIDC_NAME'>) => Translated
   /** The text of its button, where "Sign in with <brand>" is not what its guidelines say. */
   button?: Partial<Translated>
   /** Its metadata (RFC 8414). Undefined: found at `OIDC_ISSUER`. */
