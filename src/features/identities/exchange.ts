@@ -101,7 +101,10 @@ async function exchange(
 }
 
 /** How this service authenticates at a token endpoint (RFC 8414 section 2). The known providers take it in the body. */
-function authenticationAt({ token_endpoint_auth_methods_supported: methods }: AuthorizationServer, { server }: Provider) {
+function authenticationAt(
+  { token_endpoint_auth_methods_supported: methods }: AuthorizationServer,
+  { server }: Provider,
+) {
   const inBody = server ? true : methods?.includes('client_secret_post')
   return inBody ? ClientSecretPost : ClientSecretBasic
 }
