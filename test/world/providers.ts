@@ -54,7 +54,7 @@ const TENANT = '11111111-2222-3333-4444-555555555555'
 export type Person = { sub: string; email?: string | undefined; email_verified?: unknown; [claim: string]: unknown }
 
 /** What a dishonest or broken provider does differently. */
-export type Lies = {
+export type Deceit = {
   claims?: Record<string, unknown>
   header?: Record<string, unknown>
   key?: 'foreign' | 'public as secret' | 'none'
@@ -64,7 +64,7 @@ export type Lies = {
   back?: Record<string, string | undefined>
 }
 
-type Issued = { provider: string; person: Person; lies: Lies; asked: URLSearchParams; used: boolean }
+type Issued = { provider: string; person: Person; lies: Deceit; asked: URLSearchParams; used: boolean }
 
 const json = (body: unknown, status = 200) =>
   new Response(JSON.stringify(body), { status, headers: { 'Content-Type': 'application/json' } })
@@ -74,8 +74,8 @@ export class StandIn {
   requests: string[] = []
   #codes = new Map<string, Issued>()
   #tokens = new Map<string, Issued>()
-  /** Lies that hold without a code, such as those of the discovery. */
-  lies: Lies = {}
+  /** What is wrong without a code, such as those of the discovery. */
+  lies: Deceit = {}
 
   constructor() {
     vi.spyOn(globalThis, 'fetch').mockImplementation((input, init) => {
@@ -92,7 +92,7 @@ export class StandIn {
   }
 
   /** A code for a person who agreed at the provider, and the answer that the browser carries back. */
-  authorize(provider: ProviderName, address: string, person: Person, lies: Lies = {}): URLSearchParams {
+  authorize(provider: ProviderName, address: string, person: Person, lies: Deceit = {}): URLSearchParams {
     const asked = new URL(address).searchParams
     expect(asked.get('response_type')).toBe('code')
     expect(asked.get('redirect_uri')).toBe(`https://login.example/login/with/${provider}/callback`)
@@ -188,7 +188,7 @@ async function idToken({ provider, person, lies, asked }: Issued): Promise<strin
   return `${body}.${base64url(await signatureOf(body, lies.key))}`
 }
 
-async function signatureOf(body: string, how: Lies['key']): Promise<Uint8Array> {
+async function signatureOf(body: string, how: Deceit['key']): Promise<Uint8Array> {
   const bytes = utf8(body) as BufferSource
   if (how === 'none') return new Uint8Array()
   if (how === 'public as secret') {
@@ -232,10 +232,10 @@ export const metadata = () => ({
 /** A browser with its cookies. */
 export class Browser {
   cookies = new Map<string, string>()
-  constructor(
-    readonly own: Env,
-    token?: string,
-  ) {
+  readonly own: Env
+
+  constructor(own: Env, token?: string) {
+    this.own = own
     if (token !== undefined) this.cookies.set('__Host-latchkey', token)
   }
 
@@ -281,13 +281,13 @@ export class Browser {
     at: StandIn,
     provider: ProviderName,
     person: Person,
-    lies: Lies = {},
+    lies: Deceit = {},
     query = '',
   ): Promise<Response> {
     return this.comeBack(provider, at.authorize(provider, await this.leave(provider, query), person, lies))
   }
 
-  async link(at: StandIn, provider: ProviderName, person: Person, lies: Lies = {}): Promise<Response> {
+  async link(at: StandIn, provider: ProviderName, person: Person, lies: Deceit = {}): Promise<Response> {
     return this.comeBack(provider, at.authorize(provider, await this.leaveToLink(provider), person, lies))
   }
 }

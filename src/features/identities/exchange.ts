@@ -1,9 +1,9 @@
 import {
+  type AuthorizationServer,
   authorizationCodeGrantRequest,
   ClientSecretBasic,
   ClientSecretPost,
   getValidatedIdTokenClaims,
-  type IDToken,
   jwksCache,
   type JWKSCacheInput,
   nopkce,
@@ -16,7 +16,7 @@ import type { Call } from '../../core/call.ts'
 import { base64url, utf8 } from '../../lib/bytes.ts'
 import type { Config } from '../../config.ts'
 import { asking } from './failure.ts'
-import type { Profile, Provider } from './providers/provider.ts'
+import { type Profile, type Provider, text } from './providers/provider.ts'
 import { serverOf } from './server.ts'
 import type { Transaction } from './transaction.ts'
 
@@ -68,41 +68,43 @@ async function exchange(
   const { as: shared, at, options } = await serverOf(settings, provider)
   const as = { ...shared } // the library keeps promises for each object, which no two requests may share
   const client = provider.client(settings)
-  const code = validateAuthResponse(as, client, answer, begun.state) // with `iss`, RFC 9207
   const response = await authorizationCodeGrantRequest(
     as,
     client,
-    ((as.token_endpoint_auth_methods_supported?.includes('client_secret_post') ?? provider.server !== undefined)
-      ? ClientSecretPost
-      : ClientSecretBasic)(await provider.secret(settings)),
-    code,
+    authenticationAt(as, provider)(await provider.secret(settings)),
+    validateAuthResponse(as, client, answer, begun.state), // with `iss`, RFC 9207
     redirectUri(settings, provider),
     provider.withoutPkce ? nopkce : begun.verifier,
-    { ...options, additionalParameters: provider.parameters?.['response_mode'] ? {} : { state: begun.state } },
+    { ...options, ...(provider.stateAtToken && { additionalParameters: { state: begun.state } }) },
   )
   const expected = isOpenId(provider) ? { expectedNonce: begun.nonce, requireIdToken: true } : {}
   const tokens = await processAuthorizationCodeResponse(as, client, response, expected)
-  const claims: Partial<IDToken> = (isOpenId(provider) && getValidatedIdTokenClaims(tokens)) || {}
-  if (isOpenId(provider)) {
+  const claims = isOpenId(provider) ? getValidatedIdTokenClaims(tokens)! : undefined
+  if (claims) {
     const known = structuredClone(keys.get(as.jwks_uri!) ?? {}) as JWKSCacheInput
     await validateApplicationLevelSignature(as, response, { ...options, [jwksCache]: known })
     keys.set(as.jwks_uri!, known)
-    // Section 3.1.3.7 rule 5. The library asks for it only where there are several audiences.
-    if (claims.azp !== undefined && claims.azp !== client.client_id)
-      throw new Error('The token was issued to another client.')
+    // Section 3.1.3.7 rule 5. The library compares it only if there are several audiences.
+    if ((claims.azp ?? client.client_id) !== client.client_id) throw new Error('The token is for another client.')
   }
   const read = async (path: string): Promise<unknown> => {
+    const headers = new Headers({ accept: 'application/json' })
     const url = new URL(at(provider.api! + path))
-    const found = await protectedResourceRequest(
-      tokens.access_token,
-      'GET',
-      url,
-      new Headers({ accept: 'application/json' }),
-      null,
-      options,
-    )
-    if (found.status !== 200) throw new Error(`Its API answered ${found.status}.`)
+    const found = await protectedResourceRequest(tokens.access_token, 'GET', url, headers, null, options)
+    if (found.status !== 200) throw new Error(`The API answered ${found.status}.`)
     return found.json()
   }
-  return provider.profile({ claims, issuer: claims.iss ?? as.issuer, read, settings })
+  const seen = { claims: claims ?? {}, issuer: claims?.iss ?? as.issuer, read, settings }
+  const profile = await provider.profile(seen)
+  if (text(profile.subject) === undefined) throw new Error('The subject is no short text.')
+  return profile
+}
+
+/** How this service authenticates at a token endpoint (RFC 8414 section 2). The known providers take it in the body. */
+function authenticationAt(
+  { token_endpoint_auth_methods_supported: methods }: AuthorizationServer,
+  { server }: Provider,
+) {
+  const inBody = server ? true : methods?.includes('client_secret_post')
+  return inBody ? ClientSecretPost : ClientSecretBasic
 }

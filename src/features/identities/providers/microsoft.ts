@@ -22,9 +22,11 @@ export const microsoft: Provider = {
       token_endpoint: at(`${HOST}/${tenant}/oauth2/v2.0/token`),
       jwks_uri: at(`${HOST}/${tenant}/discovery/v2.0/keys`),
     }
-    // What the library compares `iss` with. If the tenant is not among the allowed ones, with `issuer`.
-    const expected = ({ claims: { tid } }: { claims: { tid?: unknown } }) =>
-      isOf(tid, tenant) ? at(`${HOST}/${tid}/v2.0`) : undefined
+    // What the library compares `iss` with.
+    const expected = ({ claims: { tid } }: { claims: { tid?: unknown } }) => {
+      if (!isOf(tid, tenant)) throw new Error('The tenant is not among those of the settings.')
+      return at(`${HOST}/${tid}/v2.0`)
+    }
     return Object.assign(as, { [_expectedIssuer]: expected })
   },
   scope: 'openid email profile',

@@ -17,6 +17,7 @@ export const naver: Provider = {
   }),
   api: 'https://openapi.naver.com',
   scope: 'profile',
+  stateAtToken: true,
   client: ({ NAVER_CLIENT_ID }) => ({ client_id: NAVER_CLIENT_ID! }),
   secret: ({ NAVER_CLIENT_SECRET }) => NAVER_CLIENT_SECRET!,
   profile: async ({ issuer, read }) => {

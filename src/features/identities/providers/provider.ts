@@ -46,17 +46,19 @@ export type Provider = {
   scope: string
   /** Further parameters of the authorization request. */
   parameters?: Record<string, string>
-  /** It ignores or refuses a PKCE challenge. */
+  /** It does not know PKCE. */
   withoutPkce?: true
+  /** Its token endpoint wants the `state`, too. */
+  stateAtToken?: true
   client: (settings: Config) => Client
   /** Its secret, as `client_secret` in the body. Undefined: by what its metadata say. */
   secret: (settings: Config) => string | Promise<string>
   profile: (seen: Seen) => Profile | Promise<Profile>
 }
 
-/** A value of an answer, if it is a text that is not empty. */
+/** A value of an answer, if it is a short text. The longest subject has 255 characters (OpenID Connect Core section 2). */
 export const text = (value: unknown): string | undefined =>
-  typeof value === 'string' && value !== '' ? value : undefined
+  typeof value === 'string' && /^[^\p{Cc}\p{Cs}]{1,255}$/u.test(value) ? value : undefined
 
 /** A member of an answer that may be anything. */
 export const member = (value: unknown, name: string): unknown =>
