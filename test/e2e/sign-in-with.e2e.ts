@@ -74,10 +74,10 @@ const FORGERIES: [what: string, forge: Forge][] = [
   ['azp of another', ({ claims }) => ({ claims: { ...claims, azp: 'another-client' } })],
   ['aud of two, without azp', ({ claims }) => ({ claims: { ...claims, aud: [claims['aud'], 'another-client'] } })],
   ['expired', ({ claims }) => ({ claims: { ...claims, iat: 1_700_000_000, exp: 1_700_000_600 } })],
-  ['without exp', ({ claims: { exp, ...claims } }) => (void exp, { claims })],
+  ['without exp', ({ claims }) => ({ claims: { ...claims, exp: undefined } })],
   ['nonce of another', ({ claims }) => ({ claims: { ...claims, nonce: 'f'.repeat(64) } })],
-  ['without nonce', ({ claims: { nonce, ...claims } }) => (void nonce, { claims })],
-  ['without sub', ({ claims: { sub, ...claims } }) => (void sub, { claims })],
+  ['without nonce', ({ claims }) => ({ claims: { ...claims, nonce: undefined } })],
+  ['without sub', ({ claims }) => ({ claims: { ...claims, sub: undefined } })],
   ['a megabyte long', ({ claims }) => ({ claims: { ...claims, name: 'a'.repeat(1_000_000) } })],
   ['no token at all', () => 'not.a.token'],
 ]

@@ -44,8 +44,7 @@ function isAppleSecret(secret: string): boolean {
   const now = Date.now() / 1000
   return (
     [alg, kid, iss, sub].join() === ['ES256', APPLE.keyId, APPLE.team, CLIENT.id].join() &&
-    // The audience is the name of Apple, whatever its address is in a test.
-    typeof aud === 'string' &&
+    aud === 'https://appleid.apple.com' && // whatever the address of this one is
     Number(iat) <= now + 60 &&
     Number(exp) > now &&
     Number(exp) <= now + SIX_MONTHS_SECONDS &&

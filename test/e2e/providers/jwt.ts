@@ -6,10 +6,10 @@ export type Claims = Record<string, unknown>
 export type Header = { alg: string; kid?: string }
 
 const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url')
-const decode = <T>(part = ''): T => JSON.parse(Buffer.from(part, 'base64url').toString()) as T
+const decode = (part = ''): unknown => JSON.parse(Buffer.from(part, 'base64url').toString())
 
-export const headerOf = (token: string): Header => decode(token.split('.')[0])
-export const claimsOf = (token: string): Claims => decode(token.split('.')[1])
+export const headerOf = (token: string): Header => decode(token.split('.')[0]) as Header
+export const claimsOf = (token: string): Claims => decode(token.split('.')[1]) as Claims
 
 export function signJwt(header: Header, claims: Claims, key: KeyObject): string {
   const signed = `${encode({ typ: 'JWT', ...header })}.${encode(claims)}`

@@ -22,7 +22,7 @@ declare module 'oidc-provider' {
     loadExistingGrant: (ctx: Granting) => Promise<Grants>
   }
 
-  export default class Provider {
+  export class Provider {
     constructor(issuer: string, configuration: Configuration)
     Grant: new (of: { accountId: string; clientId: string }) => Grants
     Client: { prototype: { compareClientSecret: (actual: string) => boolean | Promise<boolean> } }

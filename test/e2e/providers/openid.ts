@@ -1,7 +1,7 @@
 /** Google, Microsoft, Apple, Kakao and any issuer, played by a real OpenID provider (`oidc-provider`, certified). */
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
-import Provider, { type Configuration, type Context } from 'oidc-provider'
+import { type Configuration, type Context, Provider } from 'oidc-provider'
 import { claimsOf, type Claims, type Header, headerOf, signJwt } from './jwt.ts'
 import { formOf, json, type Played, signInPage } from './server.ts'
 

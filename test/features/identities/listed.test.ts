@@ -23,7 +23,12 @@ async function connected(provider = 'kakao'): Promise<Member & { identity: strin
   const identity = `i${++serial}`
   await run(
     'INSERT INTO identities (id, issuer, subject, user_id, provider, email, created_at) VALUES (?, ?, ?, ?, ?, ?, 100)',
-    ...[identity, `https://${provider}.example`, identity, user.id, provider, `elsewhere${serial}@example.com`],
+    identity,
+    `https://${provider}.example`,
+    identity,
+    user.id,
+    provider,
+    `elsewhere${serial}@example.com`,
   )
   return { ...user, identity }
 }
