@@ -12,6 +12,8 @@
 -- other users.
 -- second_factor: whether the account asks for a second factor at each sign-in. An operator who removes the last factor
 -- with SQL must set it to 0. second_factor_at: since when, as far as the service turned it on.
+-- proven_email: the address of which somebody last proved here, by a link or a code, to read the mailbox. An identity
+-- provider that vouches for an address signs in to an existing account only if this is the account's address.
 CREATE TABLE users (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   email TEXT NOT NULL,
@@ -27,7 +29,8 @@ CREATE TABLE users (
   hash_upgrades INTEGER NOT NULL DEFAULT 0,
   unconfirmed_until INTEGER,
   second_factor INTEGER NOT NULL DEFAULT 0 CHECK (second_factor IN (0, 1)),
-  second_factor_at INTEGER
+  second_factor_at INTEGER,
+  proven_email TEXT
 ) STRICT;
 CREATE UNIQUE INDEX users_canonical_email ON users (canonical_email);
 -- Few users have roles. The search for the last admin reads this index instead of all users.
@@ -279,6 +282,47 @@ CREATE INDEX login_codes_email ON login_codes (email);
 CREATE INDEX login_codes_user_id ON login_codes (user_id) WHERE user_id IS NOT NULL;
 CREATE INDEX login_codes_until ON login_codes (until);
 
+-- identities: who a user is at an identity provider. The key is issuer and subject. email and name are what the provider
+-- said last, for display alone. An account has at most one identity of each provider. Triggers raise the epoch when an
+-- account gains or loses one, and remove those of whoever registered an address that somebody else confirms.
+CREATE TABLE identities (
+  id TEXT PRIMARY KEY,
+  issuer TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  user_id INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+  provider TEXT NOT NULL,
+  email TEXT,
+  name TEXT,
+  created_at INTEGER NOT NULL,
+  last_used_at INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX identities_subject ON identities (issuer, subject);
+CREATE UNIQUE INDEX identities_user_id ON identities (user_id, provider);
+
+CREATE TRIGGER identities_added AFTER INSERT ON identities
+BEGIN
+  UPDATE users SET epoch = epoch + 1 WHERE id = NEW.user_id;
+END;
+CREATE TRIGGER identities_removed AFTER DELETE ON identities
+BEGIN
+  UPDATE users SET epoch = epoch + 1 WHERE id = OLD.user_id;
+END;
+
+CREATE TRIGGER users_confirmed_identities AFTER UPDATE OF email_verified ON users
+WHEN OLD.email_verified = 0 AND NEW.email_verified = 1
+  AND (NEW.hashed_password IS NULL OR NEW.hashed_password IS NOT OLD.hashed_password)
+BEGIN
+  DELETE FROM identities WHERE user_id = NEW.id;
+END;
+
+CREATE TRIGGER audit_events_identities_published AFTER INSERT ON audit_events
+WHEN NEW.reason IS NULL AND NEW.event IN ('identity_added', 'identity_removed')
+BEGIN
+  INSERT INTO webhook_outbox (id, type, user_id, session_id, actor, at, due_at)
+  VALUES ('evt_' || lower(hex(randomblob(16))), replace(NEW.event, '_', '.'), NEW.user_id, NEW.session_id, NEW.actor, NEW.at,
+    NEW.at);
+END;
+
 -- outbox: mail to be sent, written in the same batch as the change that causes it. Links are encrypted. A mail that its
 -- own request could not send waits in line. network_turn is its place among the mails that the same network requested,
 -- domain_turn its place among the mails to the same domain; NULL means not in line. A mail is not sent if the link with
@@ -411,4 +455,5 @@ INSERT INTO d1_migrations (name)
 VALUES ('0001_users.sql'), ('0002_sessions.sql'), ('0003_audit.sql'), ('0004_one_time_tokens.sql'), ('0005_outbox.sql'),
   ('0006_operators.sql'), ('0007_webhooks.sql'), ('0008_epoch.sql'), ('0009_outbox_line.sql'),
   ('0010_spent.sql'), ('0011_second_factor.sql'), ('0012_totp.sql'), ('0013_passkeys.sql'),
-  ('0014_login_codes.sql'), ('0015_undo.sql'), ('0016_factors_removed.sql'), ('0017_password_removed.sql');
+  ('0014_login_codes.sql'), ('0015_undo.sql'), ('0016_factors_removed.sql'), ('0017_password_removed.sql'),
+  ('0018_identities.sql');

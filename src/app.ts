@@ -10,6 +10,7 @@ import { devices } from './features/devices/index.ts'
 import { email } from './features/email/index.ts'
 import { factors } from './features/factors/index.ts'
 import { health } from './features/health/index.ts'
+import { identities } from './features/identities/index.ts'
 import { keys } from './features/keys/index.ts'
 import { login } from './features/login/index.ts'
 import { passkeys } from './features/passkeys/index.ts'
@@ -44,6 +45,7 @@ const all = [
   register, //  /user/register, /register
   totp, //      /user/totp, /user/login/totp, /account/totp
   recovery, //  /user/recovery-codes, /user/login/recovery, /account/recovery-codes
+  identities, // /login/with, /user/identities, /account/identities: identity providers
   factors, //   /user/factors, /user/second-factor, /account/security
   session, //   /user/refresh, reauth, logout, sessions; /logout, /account/sessions
   undo, //      /user/undo; /undo, which the link in a notice opens

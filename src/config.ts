@@ -5,10 +5,13 @@ import {
   hostnames,
   image,
   LOCATIONS,
+  loopbackUrl,
   origins,
   returnUrls,
+  safeOrigins,
   secret,
   signingKeys,
+  tenant,
   time,
   url,
   webhookSecrets,
@@ -88,6 +91,62 @@ export const settings = v.object({
    * one. The address is confirmed then, and the account has no password.
    */
   CODE_REGISTERS: v.optional(v.picklist(['on', 'off'], 'not_on_or_off'), 'off'),
+  /**
+   * Signing in with Google: the client id and the secret of an OAuth client there. A provider is on if all its settings
+   * are set, and `PUBLIC_URL` and `LATCHKEY_SECRET`.
+   */
+  GOOGLE_CLIENT_ID: v.optional(v.string()),
+  /** See `GOOGLE_CLIENT_ID`. */
+  GOOGLE_CLIENT_SECRET: v.optional(v.string()),
+  /** Signing in with Apple: the Services ID. */
+  APPLE_CLIENT_ID: v.optional(v.string()),
+  /** The team that owns the key. */
+  APPLE_TEAM_ID: v.optional(v.string()),
+  /** The id of the key. */
+  APPLE_KEY_ID: v.optional(v.string()),
+  /** The content of the `.p8` file. A line break may be written as `\n`. */
+  APPLE_PRIVATE_KEY: v.optional(v.string()),
+  /** Signing in with Microsoft: the application id. */
+  MICROSOFT_CLIENT_ID: v.optional(v.string()),
+  /** See `MICROSOFT_CLIENT_ID`. */
+  MICROSOFT_CLIENT_SECRET: v.optional(v.string()),
+  /** Whose accounts sign in: the id of a tenant, `organizations`, `consumers`, or `common` for both. */
+  MICROSOFT_TENANT: v.optional(tenant, 'common'),
+  /** Signing in with GitHub: the client id of an OAuth app. */
+  GITHUB_CLIENT_ID: v.optional(v.string()),
+  /** See `GITHUB_CLIENT_ID`. */
+  GITHUB_CLIENT_SECRET: v.optional(v.string()),
+  /** Signing in with Kakao: the REST API key. */
+  KAKAO_CLIENT_ID: v.optional(v.string()),
+  /** See `KAKAO_CLIENT_ID`. */
+  KAKAO_CLIENT_SECRET: v.optional(v.string()),
+  /** Signing in with Naver: the client id. */
+  NAVER_CLIENT_ID: v.optional(v.string()),
+  /** See `NAVER_CLIENT_ID`. */
+  NAVER_CLIENT_SECRET: v.optional(v.string()),
+  /** Signing in with any OpenID provider: its issuer, at which its configuration is found. */
+  OIDC_ISSUER: v.optional(url),
+  /** The client id at that provider. */
+  OIDC_CLIENT_ID: v.optional(v.string()),
+  /** See `OIDC_CLIENT_ID`. */
+  OIDC_CLIENT_SECRET: v.optional(v.string()),
+  /** What the button calls that provider. */
+  OIDC_NAME: v.optional(v.pipe(v.string(), v.regex(/^[^\p{Cc}]{1,64}$/u, 'malformed')), 'OpenID'),
+  /**
+   * `on` or `off`: whether that provider is believed that an address is proven (`email_verified`). Whoever runs it can then
+   * sign in to every account whose address was confirmed here.
+   */
+  OIDC_TRUST_EMAIL: v.optional(v.picklist(['on', 'off'], 'not_on_or_off'), 'off'),
+  /**
+   * Other origins that the endpoints of that provider may have, separated by commas or spaces. No request goes anywhere but
+   * there and to the issuer.
+   */
+  OIDC_ORIGINS: v.optional(safeOrigins, ''),
+  /**
+   * For tests: where the known providers are, on this machine. Google is then at `<this address>/google`, with the paths of
+   * the real one, and so on.
+   */
+  TEST_PROVIDERS_URL: v.optional(loopbackUrl),
   /** The minimum length of a new password, in characters, 8 to 64. */
   PASSWORD_MIN_LENGTH: v.optional(whole(8, 64), 8),
   /**
@@ -205,6 +264,24 @@ const complete = v.pipe(
 
 export type Config = v.InferOutput<typeof settings>
 
+/** The settings that each identity provider needs. It is on if all of them are set. */
+export const PROVIDER_SETTINGS = {
+  google: ['GOOGLE_CLIENT_ID', 'GOOGLE_CLIENT_SECRET'],
+  apple: ['APPLE_CLIENT_ID', 'APPLE_TEAM_ID', 'APPLE_KEY_ID', 'APPLE_PRIVATE_KEY'],
+  microsoft: ['MICROSOFT_CLIENT_ID', 'MICROSOFT_CLIENT_SECRET'],
+  github: ['GITHUB_CLIENT_ID', 'GITHUB_CLIENT_SECRET'],
+  kakao: ['KAKAO_CLIENT_ID', 'KAKAO_CLIENT_SECRET'],
+  naver: ['NAVER_CLIENT_ID', 'NAVER_CLIENT_SECRET'],
+  oidc: ['OIDC_ISSUER', 'OIDC_CLIENT_ID', 'OIDC_CLIENT_SECRET'],
+} as const satisfies Record<string, readonly (keyof Config)[]>
+
+/** What is missing of the providers of which something is set. Their buttons do not appear. */
+const incomplete = (config: Config): FieldError[] =>
+  Object.values(PROVIDER_SETTINGS).flatMap((names: readonly (keyof Config)[]) => {
+    const missing = names.filter((name) => config[name] === undefined)
+    return missing.length < names.length ? missing.map((field) => ({ field, code: 'missing' })) : []
+  })
+
 type Reading = { config: Config } | { errors: FieldError[] }
 const readings = new WeakMap<object, Reading>()
 
@@ -240,6 +317,7 @@ export function warnings(config: Config): FieldError[] {
       : []),
     ...(PUBLIC_URL === undefined ? [{ field: 'PUBLIC_URL', code: 'missing' }] : []),
     ...(MAIL_FROM.endsWith('@example.com') ? [{ field: 'MAIL_FROM', code: 'an_example' }] : []),
+    ...incomplete(config),
   ]
 }
 

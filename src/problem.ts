@@ -30,6 +30,8 @@ export const problems = {
    * factor or, if the account has none, sign in again.
    */
   step_up_required: [401, 'Please show a second factor.'],
+  /** The identity provider failed, or what it answered is not right. The log says more. */
+  provider_failed: [400, 'The identity provider did not say who you are.'],
   /** The code of a sign-in is wrong, or was used before. */
   invalid_code: [401, 'The code is wrong, or was used before.'],
   /** The ticket of a sign-in with several steps was used, has expired (after 10 minutes), or was not issued here. */
@@ -60,6 +62,8 @@ export const problems = {
   email_not_verified: [403, 'The email address has not been confirmed yet.'],
   /** The user is signed in, but does not have the role that the route requires. */
   insufficient_role: [403, 'This needs a role that the account does not have.'],
+  /** A new identity, whose provider states no address that an account can have. Register in another way, then connect it. */
+  identity_without_email: [403, 'The identity provider did not tell an email address.'],
   /** `REGISTRATION` is `closed`. */
   registration_closed: [403, 'Registration is closed.'],
   /** The request uses the cookie, or sends a form, and does not come from this site. */
@@ -68,6 +72,13 @@ export const problems = {
   not_found: [404, 'There is nothing at this address.'],
   /** The address does not support this method; `Allow` lists the ones it supports. */
   method_not_allowed: [405, 'This address does not take this method.'],
+  /**
+   * The address of an identity has an account that is not connected with it. Sign in to that account in another way, then
+   * connect the identity.
+   */
+  identity_not_linked: [409, 'This identity is not connected with an account here.'],
+  /** The identity is connected with an account already, or the account with another identity of this provider. */
+  identity_taken: [409, 'This identity, or another one of its provider, is connected already.'],
   /** The email address belongs to another account, perhaps since the link was mailed. */
   email_taken: [409, 'This email address belongs to another account.'],
   /** The account has an authenticator app. Remove it before you enrol another, or stop asking for a second factor. */

@@ -75,8 +75,29 @@ export const image = v.pipe(
   ),
 )
 
-const isSafe = ({ protocol, hostname }: URL): boolean =>
-  protocol === 'https:' || (protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(hostname))
+const isSafe = (address: URL): boolean => address.protocol === 'https:' || isLoopbackUrl(address)
+
+const isLoopbackUrl = ({ protocol, hostname }: URL): boolean =>
+  protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(hostname)
+
+/** An http address on this machine. */
+export const loopbackUrl = v.pipe(
+  v.string(),
+  v.check((text) => URL.canParse(text) && isLoopbackUrl(new URL(text)), 'not_on_this_machine'),
+)
+
+/** Origins to which requests are sent. */
+export const safeOrigins = v.pipe(
+  origins,
+  v.check((list) => list.every((item) => isSafe(new URL(item))), 'not_an_https_url'),
+)
+
+/** A tenant of Microsoft Entra: an id, or a word for several of them. Tokens never name a tenant by its domain. */
+export const tenant = v.pipe(
+  v.string(),
+  v.regex(/^(?:common|organizations|consumers|[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})$/i, 'not_a_tenant'),
+  v.toLowerCase(),
+)
 
 /**
  * Standard Webhooks: `whsec_` and 24 to 64 bytes in base64. Two of them, separated by white space, while receivers

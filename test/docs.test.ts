@@ -83,6 +83,7 @@ describe.each([
   ['docs/reference', pages.get('docs/reference.md')!, pages.get('docs/reference.ko.md')!],
   ['docs/verify-elsewhere', pages.get('docs/verify-elsewhere.md')!, pages.get('docs/verify-elsewhere.ko.md')!],
   ['docs/sign-in', pages.get('docs/sign-in.md')!, pages.get('docs/sign-in.ko.md')!],
+  ['docs/sign-in-with', pages.get('docs/sign-in-with.md')!, pages.get('docs/sign-in-with.ko.md')!],
 ])('%s in Korean', (_name, ours, theirs) => {
   it('has the same code blocks', () => {
     expect(blocks(ours)).not.toEqual([])

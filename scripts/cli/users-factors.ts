@@ -8,7 +8,7 @@ import { userNamed } from './queries.ts'
 
 export const usersFactors = command({
   name: 'users factors',
-  summary: 'List the passkeys and authenticator apps of a user',
+  summary: 'List the passkeys, authenticator apps and linked accounts of a user',
   usage: '<id or email>',
   options: {},
   async run({ positionals }, { withCall, json }) {

@@ -37,6 +37,33 @@ export const settingsInKorean: Record<keyof Config, string> = {
     '이메일 인증 코드로 로그인할 수 있으면 `on`, 아니면 `off`입니다. `PUBLIC_URL`과 `LATCHKEY_SECRET`이 필요합니다. 인증 수단을 등록하기 전에 확인하는 인증 코드는 이 설정과 관계없이 보냅니다.',
   CODE_REGISTERS:
     '`on`으로 두고 `REGISTRATION`이 `open`이면, 가입되지 않은 주소로도 인증 코드를 보내고, 인증 코드를 입력하면 계정을 만듭니다. 이때 주소 인증까지 끝나며, 계정에는 비밀번호가 없습니다.',
+  GOOGLE_CLIENT_ID:
+    'Google 로그인에 쓰는 OAuth 클라이언트 ID입니다. 서비스마다 필요한 설정과 `PUBLIC_URL`, `LATCHKEY_SECRET`이 모두 있어야 로그인 버튼이 나타납니다.',
+  GOOGLE_CLIENT_SECRET: '`GOOGLE_CLIENT_ID`의 클라이언트 시크릿입니다.',
+  APPLE_CLIENT_ID: 'Apple 로그인에 쓰는 Services ID입니다.',
+  APPLE_TEAM_ID: '키를 소유한 팀의 ID입니다.',
+  APPLE_KEY_ID: '키의 ID입니다.',
+  APPLE_PRIVATE_KEY: '`.p8` 파일의 내용입니다. 줄바꿈은 `\\n`으로 써도 됩니다.',
+  MICROSOFT_CLIENT_ID: 'Microsoft 로그인에 쓰는 애플리케이션 ID입니다.',
+  MICROSOFT_CLIENT_SECRET: '`MICROSOFT_CLIENT_ID`의 클라이언트 시크릿입니다.',
+  MICROSOFT_TENANT:
+    '로그인할 수 있는 계정의 범위입니다. 테넌트 ID, `organizations`, `consumers` 중 하나이거나, 둘 다 허용하는 `common`입니다.',
+  GITHUB_CLIENT_ID: 'GitHub 로그인에 쓰는 OAuth 앱의 클라이언트 ID입니다.',
+  GITHUB_CLIENT_SECRET: '`GITHUB_CLIENT_ID`의 클라이언트 시크릿입니다.',
+  KAKAO_CLIENT_ID: '카카오 로그인에 쓰는 REST API 키입니다.',
+  KAKAO_CLIENT_SECRET: '`KAKAO_CLIENT_ID`의 클라이언트 시크릿입니다.',
+  NAVER_CLIENT_ID: '네이버 로그인에 쓰는 클라이언트 ID입니다.',
+  NAVER_CLIENT_SECRET: '`NAVER_CLIENT_ID`의 클라이언트 시크릿입니다.',
+  OIDC_ISSUER: '그 밖의 OpenID 제공자로 로그인할 때 쓰는 issuer입니다. 이 주소에서 제공자의 설정을 찾습니다.',
+  OIDC_CLIENT_ID: '그 제공자에 등록한 클라이언트 ID입니다.',
+  OIDC_CLIENT_SECRET: '`OIDC_CLIENT_ID`의 클라이언트 시크릿입니다.',
+  OIDC_NAME: '로그인 버튼에 표시할 그 제공자의 이름입니다.',
+  OIDC_TRUST_EMAIL:
+    '그 제공자가 보내는 `email_verified`를 믿으면 `on`, 아니면 `off`입니다. `on`이면 그 제공자를 운영하는 사람은 여기에서 주소를 인증한 모든 계정에 로그인할 수 있습니다.',
+  OIDC_ORIGINS:
+    '그 제공자의 엔드포인트가 있을 수 있는 다른 출처입니다. 쉼표나 공백으로 구분합니다. 이 출처와 issuer 말고는 어디에도 요청을 보내지 않습니다.',
+  TEST_PROVIDERS_URL:
+    '테스트용입니다. 이미 알려진 제공자를 대신하는 서버의 주소이며, 이 컴퓨터의 주소만 쓸 수 있습니다. 예를 들어 Google은 `<이 주소>/google` 아래에 실제와 같은 경로로 있어야 합니다.',
   PASSWORD_MIN_LENGTH: '새 비밀번호의 최소 글자 수입니다(8~64).',
   BREACHED_PASSWORDS_URL:
     '새 비밀번호가 유출된 적이 있는지 조회할 주소입니다. `https://api.pwnedpasswords.com/range/`나 그 사본을 지정합니다. 이 주소로는 SHA-1 해시의 다섯 자리만 보냅니다. 1초 안에 응답이 없으면 그 비밀번호를 허용합니다.',

@@ -79,11 +79,16 @@ export type Feature = {
 /** `form`: to sign in with, if the settings allow it; `fields` are the refused input, if any. `link`: for users who cannot. */
 export type Entry = {
   /** Its form on the page that asks for a second factor, for one of its methods. */
-  step?: { method: string; form: (view: PageView, next: NextStep) => Html }
+  step?: { method: string; form: (view: PageView, next: NextStep, settings: Config) => Html | undefined }
   /** Its form on the page where a second factor must be enrolled, for a method that comes next. */
-  enrol?: { method: string; form: (view: PageView, next: NextStep) => Html }
+  enrol?: { method: string; form: (view: PageView, next: NextStep, settings: Config) => Html | undefined }
   /** Its form on the page where a signed-in user shows again who they are. `begun`: the ticket of its first step. */
-  confirm?: { method: string; form: (view: PageView, begun: { ticket: string } | undefined) => Html }
+  confirm?: {
+    method: string
+    form: (view: PageView, begun: { ticket: string } | undefined, settings: Config) => Html | undefined
+  }
+  /** Its buttons on `/login` and `/register`, below the forms. */
+  buttons?: (view: PageView, settings: Config) => Html | undefined
   form?: (view: PageView, fields: URLSearchParams | undefined, settings: Config) => Html | undefined
   link?: (view: PageView, settings: Config) => Html | undefined
 }
@@ -106,6 +111,8 @@ export type Features = readonly Feature[]
 export type Method = Way & {
   /** Whether the settings allow it. Default: always. */
   isOn?: (settings: Config) => boolean
+  /** `begins` under these settings, if it depends on them. */
+  beginsUnder?: (settings: Config) => Sql
   /** A user whom `SECOND_FACTOR` demands two factors of may enrol it while signing in. */
   enrols?: true
   /** An account that has one always asks for it. Removing it is the only way to stop that. */

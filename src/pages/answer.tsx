@@ -16,9 +16,16 @@ export type Refused = (view: View, fields?: URLSearchParams) => Html | Promise<H
 
 const asProblemPage: Refused = (view) => <ProblemPage view={view} />
 
-/** Handles a page. If the request is refused, it shows the reason on a page, because a person reads it. */
-export const opened = (c: PageContext, run: () => Promise<Response>, refused?: Refused): Promise<Response> =>
-  orReason(c, run, refused)
+/**
+ * Handles a page. If the request is refused, it shows the reason on a page, because a person reads it. `fields`: what is kept
+ * as if a form had sent it, if not the address says it.
+ */
+export const opened = (
+  c: PageContext,
+  run: () => Promise<Response>,
+  refused?: Refused,
+  fields?: () => URLSearchParams | undefined,
+): Promise<Response> => orReason(c, run, refused, fields)
 
 /** Handles a form of this site. If it is refused, the form is shown again with the reason. */
 export function submitted(

@@ -25,6 +25,22 @@ export const problemTexts: Record<ProblemCode, Translated> = {
     en: 'This email address is not confirmed yet. We have sent you the link again.',
     ko: '아직 인증되지 않은 이메일 주소입니다. 인증 링크를 다시 보냈습니다.',
   },
+  identity_not_linked: {
+    en: 'This account is not connected yet. Sign in as you always do, then connect it under Security.',
+    ko: '아직 연결되지 않은 계정입니다. 평소 방법으로 로그인한 뒤 보안 설정에서 연결해 주세요.',
+  },
+  identity_taken: {
+    en: 'This account is connected already, or another one of the same service is. Disconnect that one first.',
+    ko: '이미 연결된 계정이거나, 같은 서비스의 다른 계정이 연결되어 있습니다. 먼저 그 연결을 해제해 주세요.',
+  },
+  identity_without_email: {
+    en: 'The other service did not tell us your email address. Allow it there, or register here and connect the account later.',
+    ko: '이메일 주소를 전달받지 못했습니다. 해당 서비스에서 이메일 제공에 동의하거나, 먼저 회원가입한 뒤 계정을 연결해 주세요.',
+  },
+  provider_failed: {
+    en: 'Signing in at the other service did not work. Please try again, or sign in in another way.',
+    ko: '다른 서비스를 통한 로그인에 실패했습니다. 다시 시도하거나 다른 방법으로 로그인해 주세요.',
+  },
   email_taken: {
     en: 'This email address belongs to another account.',
     ko: '이미 다른 계정에서 사용 중인 이메일 주소입니다.',

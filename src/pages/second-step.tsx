@@ -1,3 +1,4 @@
+import { config } from '../config.ts'
 import type { NextStep } from '../core/call.ts'
 import type { Child, Html } from '../lib/jsx-runtime.ts'
 import type { Problem } from '../problem.ts'
@@ -29,7 +30,7 @@ export function secondStepPage(c: PageContext, view: View, next: NextStep): Html
     <Layout view={view} title={next.enrols ? say.enrolTitle : say.secondStep}>
       <p>{next.enrols ? say.enrolWhy : say.secondStepWhy}</p>
       <Refusal view={view} />
-      {steps.map(({ method, form }) => next.methods.includes(method) && form(view, next))}
+      {steps.map(({ method, form }) => next.methods.includes(method) && form(view, next, config(c.env)))}
       <p class="links">
         <a href="/login">{say.startAgain}</a>
       </p>

@@ -220,7 +220,7 @@ describe('SECOND_FACTOR', () => {
 
 describe('what counts as two factors', () => {
   const way = (name: string, kind: Way['kind']): Way => ({ name, kind, ways: sql`1` })
-  const ways = [way('password', 'know'), way('code', 'mail'), way('totp', 'have'), way('passkey', 'both')]
+  const ways = [way('password', 'know'), way('code', 'vouched'), way('totp', 'have'), way('passkey', 'both')]
 
   it.each([
     [['password'], 'aal1'],

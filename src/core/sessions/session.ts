@@ -27,8 +27,8 @@ export const isFresh = ({ auth_time, live }: Session, now: number): boolean =>
 
 /**
  * Whether the user may change the factors of the account: a second factor was shown within the last ten minutes or, if
- * the account does not ask for one, the password. A mailed code is not enough, because a factor outlasts the access to a
- * mailbox. An account without a password needs a recent sign-in.
+ * the account does not ask for one, the password. A mailed code or an identity provider is not enough, because a factor
+ * outlasts the access to a mailbox. An account without a password needs a recent sign-in.
  */
 export function mayChangeFactors({ auth_time, live }: Session, now: number): boolean {
   if (live === undefined) return false

@@ -13,7 +13,9 @@ export const demandsTwo = ({ SECOND_FACTOR }: Config, roles: readonly string[]):
 
 /** The methods that the settings allow. */
 export const methodsOn = ({ registry, settings }: Pick<Call, 'registry' | 'settings'>): Method[] =>
-  registry.methods.filter(({ isOn }) => isOn?.(settings) ?? true)
+  registry.methods
+    .filter(({ isOn }) => isOn?.(settings) ?? true)
+    .map((method) => (method.beginsUnder ? { ...method, begins: method.beginsUnder(settings) } : method))
 
 /** @throws Problem 403 `second_factors_off` where the settings say that nobody enrols one */
 export function requireSecondFactors({ SECOND_FACTOR }: Config): void {

@@ -23,11 +23,14 @@ export async function verificationMail(call: DatabaseCall, users: Sql): Promise<
   ]
 }
 
+/** The assignment that notes in `users` that somebody proved here to read the mailbox of the account's address. */
+export const proven: Sql = sql`proven_email = canonical_email`
+
 /**
  * The statements that confirm the address of an account for whoever has just proven to read its mailbox, and remove
  * everything that was set before: somebody else may have registered the address and wait for its owner (Sudhodanan and
  * Paverd 2022, "pre-hijacking"). `users` must not depend on the epoch, which several of them raise. The last one makes
- * `email_verified` 1.
+ * `email_verified` 1, and returns the user.
  */
 export function takeOver(call: DatabaseCall, users: Sql): Sql[] {
   const those = sql`(SELECT id FROM users WHERE ${users})`
@@ -35,7 +38,7 @@ export function takeOver(call: DatabaseCall, users: Sql): Sql[] {
     revokeSessions(call, sql`user_id IN ${those}`),
     voidOneTime(those),
     ...stopAsking(users),
-    sql`UPDATE users SET hashed_password = NULL, password_set_at = NULL, email_verified = 1, epoch = epoch + 1
-      WHERE ${users}`,
+    sql`UPDATE users SET hashed_password = NULL, password_set_at = NULL, email_verified = 1, ${proven}, epoch = epoch + 1
+      WHERE ${users} RETURNING id`,
   ]
 }

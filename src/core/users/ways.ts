@@ -16,10 +16,11 @@ export type Way = {
   name: string
   /**
    * What it proves: something you know, something you have, or both. `both` shows what one has, and together with
-   * `USER_VERIFICATION` what one knows. `mail` proves only that the mailbox can be read: it stands for what one knows at
-   * a sign-in, but is no factor (NIST SP 800-63B-4 section 3.1.3.1).
+   * `USER_VERIFICATION` what one knows. `vouched` proves only that somebody else knows the user: whoever runs the mailbox,
+   * or an identity provider. It stands for what one knows at a sign-in, but is no factor (NIST SP 800-63B-4 section
+   * 3.1.3.1).
    */
-  kind: 'know' | 'have' | 'both' | 'mail'
+  kind: 'know' | 'have' | 'both' | 'vouched'
   /** How many of them an account has: a subquery on `users.id` that is part of every read of the account. */
   ways: Sql
   /**
@@ -62,16 +63,16 @@ export function isEnough(shown: readonly string[], account: Asking, ways: readon
   const kinds = kindsOf(shown, ways)
   if (demanded) return acrOf(shown, ways) === 'aal2'
   const asksForTwo = account.second_factor && ways.some((way) => isPossession(way) && (account.has[way.name] ?? 0) > 0)
-  return (kinds.has('know') || kinds.has('mail')) && (!asksForTwo || kinds.has('have'))
+  return (kinds.has('know') || kinds.has('vouched')) && (!asksForTwo || kinds.has('have'))
 }
 
 /** The names of the methods that the user has and that would add something to what they have proven. */
 export function waysLeft(shown: readonly string[], { has }: Asking, ways: readonly Way[], demanded = false): string[] {
   const kinds = kindsOf(shown, ways)
-  const knows = kinds.has('know') || (kinds.has('mail') && !demanded)
+  const knows = kinds.has('know') || (kinds.has('vouched') && !demanded)
   const adds = ({ kind }: Way): boolean =>
     (isPossession({ kind }) && !kinds.has('have')) ||
-    (kind === 'mail' ? !knows && !demanded : kind !== 'have' && !knows)
+    (kind === 'vouched' ? !knows && !demanded : kind !== 'have' && !knows)
   const left = ways.filter((way) => (has[way.name] ?? 0) > 0 && !shown.includes(way.name) && adds(way))
   return left.map(({ name }) => name)
 }
@@ -85,7 +86,7 @@ export function hasAnotherWayIn(ways: readonly Way[], removed: Sql): Sql {
 /** Whether a method shows something one has. */
 export const isPossession = ({ kind }: Pick<Way, 'kind'>): boolean => kind === 'have' || kind === 'both'
 
-function kindsOf(shown: readonly string[], ways: readonly Way[]): Set<'know' | 'have' | 'mail'> {
+function kindsOf(shown: readonly string[], ways: readonly Way[]): Set<'know' | 'have' | 'vouched'> {
   const kinds = ways.filter(({ name }) => shown.includes(name)).map(({ kind }) => (kind === 'both' ? 'have' : kind))
   return new Set([...kinds, ...(shown.includes(USER_VERIFICATION) ? (['know'] as const) : [])])
 }

@@ -28,14 +28,14 @@ export const mails = {
       en: {
         subject: 'A way to sign in was removed',
         lines: [
-          'The operator of {app} removed a passkey or an authenticator app from your account, and all devices were signed out. If you cannot sign in any more, ask for a new password.',
+          'The operator of {app} removed a passkey, an authenticator app or a linked account from your account, and all devices were signed out. If you cannot sign in any more, ask for a new password.',
           'If you did not ask for this, tell the operator of {app}. For seven days, you can also void the password and sign out all devices again.',
         ],
       },
       ko: {
         subject: '인증 수단이 삭제되었습니다',
         lines: [
-          '{app} 운영자가 계정에서 패스키나 인증 앱을 삭제했으며, 모든 기기에서 로그아웃되었습니다. 로그인할 수 없다면 비밀번호 재설정을 요청해 주세요.',
+          '{app} 운영자가 계정에서 패스키나 인증 앱, 또는 연결된 다른 계정을 삭제했으며, 모든 기기에서 로그아웃되었습니다. 로그인할 수 없다면 비밀번호 재설정을 요청해 주세요.',
           '요청한 적이 없다면 {app} 운영자에게 알려 주세요. 앞으로 7일 동안은 비밀번호를 무효로 하고 모든 기기에서 다시 로그아웃할 수도 있습니다.',
         ],
       },

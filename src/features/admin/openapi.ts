@@ -79,7 +79,8 @@ export const chapter: Chapter = {
       params,
       answers: {
         200: {
-          description: 'The passkeys and authenticator apps, and how many recovery codes are left.',
+          description:
+            'The passkeys, authenticator apps and accounts elsewhere that are linked, and how many recovery codes are left.',
           schema: v.strictObject({ factors: v.array(factor), recovery_codes_left: seconds }),
           example: {
             factors: [{ id: 'totp', type: 'totp', name: null, created_at, last_used_at: null }],

@@ -24,11 +24,11 @@ export const words = phrases({
   day: { en: 'Day', ko: '날짜' },
   asTable: { en: 'The same as a table', ko: '표로 보기' },
   highest: { en: 'highest bar:', ko: '최댓값:' },
-  factors: { en: 'Second factors', ko: '인증 수단' },
+  factors: { en: 'Factors and connected accounts', ko: '인증 수단과 연결된 계정' },
   factorAdded: { en: 'Added', ko: '등록일' },
   factorUsed: { en: 'Last used', ko: '최근 사용' },
   recoveryCodesLeft: { en: 'Recovery codes left', ko: '남은 복구 코드' },
-  removeFactor: { en: 'Remove this factor', ko: '이 인증 수단 삭제' },
+  removeFactor: { en: 'Remove from the account', ko: '계정에서 삭제' },
   removeFactorMeans: {
     en: 'Every session ends, and a mail tells the user. Make sure that the person who asks for this is the user.',
     ko: '모든 세션이 종료되고 사용자에게 메일로 알립니다. 요청한 사람이 본인인지 먼저 확인해 주세요.',

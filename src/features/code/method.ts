@@ -19,7 +19,7 @@ type Input = v.InferOutput<typeof verification>
 /** A code that is mailed: it shows that a person reads the mailbox of the account. Every account has one. */
 export const code = {
   name: CODE,
-  kind: 'mail',
+  kind: 'vouched',
   begins: sql`1`,
   isOn,
   amr: [],

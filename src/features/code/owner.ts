@@ -45,8 +45,8 @@ export async function registerOwner(call: Call, { id, email }: { id: string; ema
     ...giveWay(call, email, isWaiting),
     sql`DELETE FROM login_codes
       WHERE ${waiting} AND (EXISTS (SELECT 1 FROM users WHERE ${hasEmail(email)}) OR ${isKept(call, email)})`,
-    sql`INSERT INTO users (email, email_verified, language, created_at)
-      SELECT ${email}, 1, ${origin.language}, ${now} WHERE ${isWaiting}`,
+    sql`INSERT INTO users (email, email_verified, proven_email, language, created_at)
+      SELECT ${email}, 1, ${email}, ${origin.language}, ${now} WHERE ${isWaiting}`,
     auditRow(call, { event: 'registered', user_id }, isWaiting),
     sql`UPDATE login_codes SET user_id = ${user_id} WHERE ${waiting}`,
     ofThisEpoch(id),

@@ -4,8 +4,10 @@ import type { Session } from '../../core/sessions/session.ts'
 import type { Ticket } from '../../core/ticket.ts'
 import type { CountedUser } from '../../core/users/users.ts'
 import { CODE } from '../../core/users/ways.ts'
+import { proven } from '../../core/users/verification.ts'
 import { guess } from '../../doorkeeper/rpc.ts'
 import { canonicalEmail } from '../../lib/email.ts'
+import { type Sql, sql } from '../../lib/sql.ts'
 import { Problem } from '../../problem.ts'
 import { prove } from '../../signing-in/prove.ts'
 import { wrongCode } from '../../signing-in/wrong-code.ts'
@@ -40,7 +42,8 @@ export async function proveCode(call: Call, { code: typed, ticket, session, spen
   const { user, user_id } = guessed!
   if (!isRight) throw await wrongCode(call, user_id)
   const owner = user?.email_verified ? user : await newOwner(call, { id, email: canonicalEmail(address), user })
-  return prove(call, { user: owner, methods: [CODE], session, spends, alongside: (mine) => [voidCodes(mine)] })
+  const alongside = (mine: Sql) => [voidCodes(mine), sql`UPDATE users SET ${proven} WHERE ${mine}`]
+  return prove(call, { user: owner, methods: [CODE], session, spends, alongside })
 }
 
 type New = { id: string; email: string; user: CountedUser | undefined }

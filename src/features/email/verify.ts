@@ -8,6 +8,7 @@ import { Problem } from '../../problem.ts'
 import { commit, revokeSessions } from '../../core/sessions/sessions.ts'
 import { giveWay, isUnconfirmedRegistration } from '../../core/users/registrations.ts'
 import { isKept, undoableMail } from '../../core/users/undo.ts'
+import { proven } from '../../core/users/verification.ts'
 import { forgetAccount } from '../../doorkeeper/rpc.ts'
 import { confirmByLink } from '../../signing-in/confirm.ts'
 import { settle } from '../../lib/settle.ts'
@@ -79,7 +80,7 @@ function confirmed(call: Call, hash: string, keepsPassword: boolean): Sql[] {
   return [
     revokeSessions(call, sql`user_id = ${holder}`),
     auditRow(call, { event: 'email_verified', user_id: holder }, sql`${holder} IS NOT NULL`),
-    sql`UPDATE users SET email_verified = 1, epoch = epoch + 1${kept} WHERE id = ${holder} RETURNING id`,
+    sql`UPDATE users SET email_verified = 1, ${proven}, epoch = epoch + 1${kept} WHERE id = ${holder} RETURNING id`,
   ]
 }
 
@@ -98,6 +99,7 @@ async function moved(call: Call, hash: string): Promise<Sql[]> {
     revokeSessions(call, sql`user_id = ${mover}`),
     auditRow(call, { event: 'email_changed', user_id: mover }, sql`${mover} IS NOT NULL`),
     // The epoch rises even if the address is unchanged, because all sessions end.
-    sql`UPDATE users SET email = ${address}, email_verified = 1, epoch = epoch + 1 WHERE id = ${mover} RETURNING id`,
+    sql`UPDATE users SET email = ${address}, email_verified = 1, proven_email = lower(${address}), epoch = epoch + 1
+      WHERE id = ${mover} RETURNING id`,
   ]
 }

@@ -1,5 +1,6 @@
 import { Hono } from 'hono'
 import { factorsOf } from '../../core/users/factors.ts'
+import { isPossession } from '../../core/users/ways.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { body } from '../../http/body.ts'
 import { callOf } from '../../http/call.ts'
@@ -12,7 +13,7 @@ export const routes = new Hono<AppEnv>()
   .basePath('/user')
   .get('/factors', strictLogin, async (c) => {
     const { env, registry, session } = callOf(c)
-    return c.json(await factorsOf(env.DB, registry.methods, session.user_id))
+    return c.json(await factorsOf(env.DB, registry.methods.filter(isPossession), session.user_id))
   })
 
   .put('/second-factor', switching.limit, factorChange, body(switching.input), async (c) => {

@@ -1,6 +1,7 @@
 import type { Factor, SignedInCall } from '../../core/call.ts'
 import { factorsOf } from '../../core/users/factors.ts'
 import { demandsTwo } from '../../core/users/second-factor.ts'
+import { isPossession } from '../../core/users/ways.ts'
 import { signedInUser } from '../../core/users/signed-in.ts'
 import type { Html } from '../../lib/jsx-runtime.ts'
 import type { Props } from '../../pages/forms.tsx'
@@ -15,10 +16,11 @@ export async function securityPage(call: SignedInCall, view: View): Promise<Html
   const say = words[view.language]
   const { env, registry, settings } = call
   const user = await signedInUser(call)
-  const { factors } = await factorsOf(env.DB, registry.methods, user.id)
+  const methods = registry.methods.filter(isPossession)
+  const { factors } = await factorsOf(env.DB, methods, user.id)
   const parts: Html[] = []
   for (const { security } of registry.features) if (security) parts.push(await security(call, user, view))
-  const kinds = registry.methods.filter(({ name }) => factors.some(({ type }) => type === name))
+  const kinds = methods.filter(({ name }) => factors.some(({ type }) => type === name))
   const demanded = user.second_factor && demandsTwo(settings, user.roles)
   const isChoice = kinds.length > 0 && !demanded && !kinds.some(({ alwaysAsks }) => alwaysAsks)
   return (

@@ -7,7 +7,7 @@ import { prefilter } from '../../http/prefilter.ts'
 import { neededMigrations, recentDatabaseFault } from './queries.ts'
 
 /** `doctor` reports how the keys are derived; strangers must not see it. */
-const isForStrangers = ({ field }: FieldError): boolean => !/SECRET|KEY/.test(field)
+const isForStrangers = ({ field }: FieldError): boolean => !/^(?:LATCHKEY|JWT)_SECRET/.test(field)
 
 const whole = new WeakMap<Config, boolean>()
 

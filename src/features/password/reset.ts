@@ -5,6 +5,7 @@ import { first } from '../../core/d1.ts'
 import { dropVoid, holderOf, oneTimeHash } from '../../core/users/one-time.ts'
 import { Problem } from '../../problem.ts'
 import { commit, revokeSessions } from '../../core/sessions/sessions.ts'
+import { proven } from '../../core/users/verification.ts'
 import { undoableMail } from '../../core/users/undo.ts'
 import { passwordReplaced, hashFor } from '../../doorkeeper/rpc.ts'
 import { settle } from '../../lib/settle.ts'
@@ -34,7 +35,7 @@ export async function resetPassword(
     revokeSessions(call, sql`user_id = ${holder}`),
     auditRow(call, { event: 'password_reset', user_id: holder }, sql`${holder} IS NOT NULL`),
     ...(await undoableMail(call, mails.passwordChanged, held, 'password_changed')),
-    sql`UPDATE users SET hashed_password = ${hashed_password}, password_set_at = ${now}, email_verified = 1
+    sql`UPDATE users SET hashed_password = ${hashed_password}, password_set_at = ${now}, email_verified = 1, ${proven}
       WHERE ${held} RETURNING id`,
     dropVoid(user.id),
   ])

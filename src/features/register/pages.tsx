@@ -5,7 +5,9 @@ import { typed } from '../../http/body.ts'
 import { callOf } from '../../http/call.ts'
 import { submitted } from '../../pages/answer.tsx'
 import { Field, Form, ProblemPage, type Props } from '../../pages/forms.tsx'
+import type { Child } from '../../lib/jsx-runtime.ts'
 import { Layout } from '../../pages/layout.tsx'
+import { buttonsOf } from '../../pages/login.tsx'
 import { BackToLogin, SentPage, toSent } from '../../pages/sent.tsx'
 import { page, type PageContext, type View, viewOf } from '../../pages/view.tsx'
 import { Problem } from '../../problem.ts'
@@ -33,12 +35,14 @@ export const pages = new Hono<AppEnv>()
 /** If registration is closed, the page says so before anyone fills it in. */
 const formOrReason = (c: PageContext, view: View, email?: string) =>
   config(c.env).REGISTRATION === 'open' ? (
-    <RegisterPage view={view} email={email} />
+    <RegisterPage view={view} email={email} buttons={buttonsOf(c, view)} />
   ) : (
     <ProblemPage view={{ ...view, problem: new Problem('registration_closed') }} />
   )
 
-const RegisterPage = ({ view, email }: Props<{ email: string | undefined }>) => {
+type RegisterProps = Props<{ email: string | undefined; buttons: Child }>
+
+const RegisterPage = ({ view, email, buttons }: RegisterProps) => {
   const { say } = view
   return (
     <Layout view={view} title={say.register}>
@@ -46,6 +50,7 @@ const RegisterPage = ({ view, email }: Props<{ email: string | undefined }>) => 
         <Field view={view} name="email" autocomplete="username" value={email} />
         <Field view={view} name="password" autocomplete="new-password" />
       </Form>
+      {buttons}
       <BackToLogin view={view} />
     </Layout>
   )

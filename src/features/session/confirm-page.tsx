@@ -25,7 +25,7 @@ export async function confirmPage(call: SignedInCall, view: View, going?: Going)
     <Layout view={view} title={view.say.confirm}>
       <p>{view.say.confirmWhy}</p>
       <Refusal view={view} />
-      {forms.filter(({ method }) => offered.includes(method)).map(({ form }) => form(view, going))}
+      {forms.filter(({ method }) => offered.includes(method)).map(({ form }) => form(view, going, call.settings))}
       {offered.length === 0 && <p>{words[view.language].confirmNothing}</p>}
       <p class="links">
         <a href="/account">{view.say.account}</a>
@@ -36,10 +36,10 @@ export async function confirmPage(call: SignedInCall, view: View, going?: Going)
 
 /**
  * Whether the method makes the session good for a change: a second factor if the account asks for one, else anything. A
- * mailed code only without a password, because it changes no factors where there is one.
+ * mailed code or an identity provider only without a password, because they change no factors where there is one.
  */
 function helps(method: Method, { has, second_factor }: CountedUser): boolean {
   if ((has[method.name] ?? 0) === 0) return false
   if (second_factor) return isPossession(method)
-  return method.kind !== 'mail' || (has['password'] ?? 0) === 0
+  return method.kind !== 'vouched' || (has['password'] ?? 0) === 0
 }

@@ -187,14 +187,15 @@ describe('the console', () => {
     const user = await keeper()
     const page = `/console/users/${user.id}`
     const html = await (await open(page)).text()
-    for (const text of ['Second factors', '&lt;Blue&gt;', 'Key', 'Recovery codes left: 0']) expect(html).toContain(text)
+    for (const text of ['Factors and connected accounts', '&lt;Blue&gt;', 'Key', 'Recovery codes left: 0'])
+      expect(html).toContain(text)
     expect(html).not.toContain('<Blue>')
     const link = `${page}/factors?factor=${user.blue}`
     expect(html).toContain(`<a href="${link}">`)
     const asked = await (await open(link)).text()
     expect(asked).toContain(user.email)
     expect(asked).toContain(`name="factor" value="${user.blue}"`)
-    expect(await (await open(`${link}&lang=ko`)).text()).toContain('이 인증 수단 삭제')
+    expect(await (await open(`${link}&lang=ko`)).text()).toContain('계정에서 삭제')
     expect(await idsOf(user.id)).toHaveLength(2)
     const done = await send(page, { do: 'factor', factor: user.blue })
     expect([done.status, done.headers.get('Location')]).toEqual([303, `${page}?done=changed`])
@@ -212,7 +213,7 @@ describe('the console', () => {
       expect([answer.status, answer.headers.get('Location')]).toEqual([303, page])
     }
     expect(await idsOf(user.id)).toHaveLength(2)
-    expect(await (await open(`/console/users/${plain.id}`)).text()).not.toContain('Second factors')
+    expect(await (await open(`/console/users/${plain.id}`)).text()).not.toContain('Factors and connected accounts')
   })
 
   it('asks an admin who signed in a while ago for the password first', async () => {

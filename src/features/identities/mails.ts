@@ -1,0 +1,87 @@
+import type { Mail } from '../../core/mail/compose.ts'
+import { ifNotAdded, ifNotRemoved } from '../../core/users/factor-mails.ts'
+import { undoPage } from '../../core/users/undo.ts'
+
+export const mails = {
+  added: {
+    kind: 'identity_added',
+    words: {
+      en: {
+        subject: 'An account was connected',
+        lines: [
+          'Your account at {app} was connected with one at another service. Whoever has that one can sign in without the password.',
+          ifNotAdded.en,
+        ],
+      },
+      ko: {
+        subject: '다른 서비스의 계정이 연결되었습니다',
+        lines: [
+          '{app} 계정에 다른 서비스의 계정이 연결되었습니다. 이제 그 계정으로 비밀번호 없이 로그인할 수 있습니다.',
+          ifNotAdded.ko,
+        ],
+      },
+    },
+    details: true,
+    link: undoPage,
+  },
+  removed: {
+    kind: 'identity_removed',
+    words: {
+      en: {
+        subject: 'An account was disconnected',
+        lines: [
+          'An account at another service was disconnected from your account at {app}, and nobody can sign in with it any more.',
+          ifNotRemoved.en,
+        ],
+      },
+      ko: {
+        subject: '다른 서비스의 계정 연결이 해제되었습니다',
+        lines: [
+          '{app} 계정에서 다른 서비스의 계정 연결이 해제되었습니다. 이제 그 계정으로는 로그인할 수 없습니다.',
+          ifNotRemoved.ko,
+        ],
+      },
+    },
+    details: true,
+    link: undoPage,
+  },
+  confirm: {
+    kind: 'identity_confirm',
+    words: {
+      en: {
+        subject: 'Confirm your email address',
+        lines: [
+          'Somebody registered at {app} with an account at another service that has this address. If it was you, confirm it within an hour.',
+          'If it was not you, do nothing: without this link nobody can sign in with your address.',
+        ],
+      },
+      ko: {
+        subject: '이메일 주소를 인증해 주세요',
+        lines: [
+          '이 이메일 주소로 등록된 다른 서비스의 계정으로 {app} 회원가입 신청이 있었습니다. 본인이 신청했다면 1시간 안에 인증해 주세요.',
+          '본인이 신청하지 않았다면 이 메일을 무시하셔도 됩니다. 이 링크로 인증하지 않으면 아무도 이 주소로 로그인할 수 없습니다.',
+        ],
+      },
+    },
+    link: { path: '/login/with', label: { en: 'Confirm this address', ko: '이메일 주소 인증' } },
+  },
+  known: {
+    kind: 'identity_known',
+    words: {
+      en: {
+        subject: 'You already have an account',
+        lines: [
+          'Somebody tried to sign in to {app} with an account at another service that has this address. Your account here is not connected with it. If it was you, sign in as you always do, or set a new password. Then connect the other account under Security.',
+          'If it was not you, nothing has changed.',
+        ],
+      },
+      ko: {
+        subject: '이미 가입된 이메일 주소입니다',
+        lines: [
+          '이 이메일 주소로 등록된 다른 서비스의 계정으로 {app} 로그인을 시도했지만, 아직 연결되지 않은 계정입니다. 본인이라면 평소 방법으로 로그인하거나 비밀번호를 재설정한 뒤 보안 설정에서 계정을 연결해 주세요.',
+          '본인이 아니라면 이 메일을 무시하셔도 됩니다. 변경된 내용은 없습니다.',
+        ],
+      },
+    },
+  },
+} satisfies Record<string, Mail>

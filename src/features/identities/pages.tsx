@@ -1,0 +1,125 @@
+import { type Context, Hono } from 'hono'
+import type { SignedInCall } from '../../core/call.ts'
+import type { AppEnv } from '../../http/app-env.ts'
+import { form } from '../../http/body.ts'
+import { callOf } from '../../http/call.ts'
+import { requireFactorChange, sessionOfRequest, signedSessionOf } from '../../http/guard.ts'
+import { opened, submittedBy } from '../../pages/answer.tsx'
+import { ProblemPage } from '../../pages/forms.tsx'
+import { loginPage } from '../../pages/login.tsx'
+import { SECURITY } from '../../pages/security.ts'
+import { formOf, page, viewOf } from '../../pages/view.tsx'
+import { Problem } from '../../problem.ts'
+import { completeSignIn, shownDevice } from '../../signing-in/browser.ts'
+import { signIn } from '../../signing-in/finish.ts'
+import { authorizationUrl, profileOf } from './exchange.ts'
+import { linking, signingIn } from './inputs.ts'
+import { link, unlink } from './link.ts'
+import { identity } from './method.ts'
+import { providerAt } from './providers/index.ts'
+import { keepTransaction, newTransaction, type Purpose, takeTransaction, type Transaction } from './transaction.ts'
+import { ConfirmPage, LeavePage } from './views.tsx'
+
+/** What an answer of a provider consists of (RFC 6749 section 4.1.2, RFC 9207). */
+const ANSWER = ['code', 'state', 'iss', 'error']
+
+/** Signing in at an identity provider, and connecting an identity to the account of the signed-in user. */
+export const pages = new Hono<AppEnv>()
+  .get('/login/with', (c) => {
+    const view = viewOf(c)
+    return page(c, view, <ConfirmPage view={view} settings={callOf(c).settings} />)
+  })
+
+  .get('/login/with/:provider', signingIn.limit, formOf('/login'), (c) =>
+    opened(
+      c,
+      async () => {
+        const { returnTo, kept } = viewOf(c)
+        return c.redirect(await begin(c, { return_to: returnTo, token: kept['token'] }), 303)
+      },
+      (view) => loginPage(c, view),
+    ),
+  )
+
+  .get('/login/with/:provider/callback', signingIn.limit, formOf('/login'), (c) => {
+    let fields: URLSearchParams | undefined
+    let links = false
+    return opened(
+      c,
+      async () => {
+        const call = callOf(c)
+        const provider = providerAt(call.settings, c.req.param('provider'))
+        const answer = new URL(c.req.url).searchParams
+        const begun = await takeTransaction(c, call, provider.name, answer.get('state') ?? '')
+        fields = new URLSearchParams(begun.return_to === undefined ? {} : { return_to: begun.return_to })
+        links = begun.session !== undefined
+        if (links) c.set('page', SECURITY)
+        const signedIn = links ? await linkingCall(c, begun) : undefined
+        if (answer.get('error') === 'access_denied') return c.redirect(backTo(links, fields), 303)
+        const shown = { provider: provider.name, profile: await profileOf(call, provider, begun, answer) }
+        if (signedIn) {
+          await link(signedIn, shown)
+          return c.redirect(`${SECURITY}?done=identity_added`, 303)
+        }
+        const input = { ...shown, token: begun.token, device_token: shownDevice(c) }
+        return completeSignIn(c, fields, await signIn(call, identity, { input, instead: await signedSessionOf(c) }))
+      },
+      (view) => (links ? <ProblemPage view={view} /> : loginPage(c, view)),
+      () => fields,
+    )
+  })
+
+  // A page of the provider posts the answer, without our cookies. A browser sends them with the GET that follows.
+  .post('/login/with/:provider/callback', signingIn.limit, formOf('/login'), (c) =>
+    opened(
+      c,
+      async () => {
+        const fields = await form(c)
+        const answer = new URLSearchParams(
+          ANSWER.flatMap((name) => (fields.has(name) ? [[name, fields.get(name)!]] : [])),
+        )
+        return c.redirect(`${new URL(c.req.url).pathname}?${answer.toString()}`, 303)
+      },
+      (view) => loginPage(c, view),
+    ),
+  )
+
+  .post('/account/identities/:provider', linking.limit, formOf(SECURITY), (c) =>
+    submittedBy(c, async (call, fields) => {
+      requireFactorChange(call.session)
+      const address = await begin(c, { session: call.session.id })
+      // Not a redirect: the policy of the page that the form is on applies to those (CSP `form-action`).
+      c.header('Refresh', `0;url=${address}`)
+      const view = viewOf(c, fields)
+      return page(c, view, <LeavePage view={view} to={address} />)
+    }),
+  )
+
+  .post('/account/identities/:provider/remove', linking.limit, formOf(SECURITY), (c) =>
+    submittedBy(c, async (call) => {
+      requireFactorChange(call.session)
+      await unlink(call, c.req.param('provider'))
+      return c.redirect(`${SECURITY}?done=identity_removed`, 303)
+    }),
+  )
+
+/** Begins a transaction in this browser. Returns the address at the provider. */
+async function begin(c: Context<AppEnv, '/:provider'>, purpose: Purpose): Promise<string> {
+  const call = callOf(c)
+  const provider = providerAt(call.settings, c.req.param('provider'))
+  const begun = newTransaction(call, provider.name, purpose)
+  const address = await authorizationUrl(call, provider, begun)
+  await keepTransaction(c, call, begun)
+  return address
+}
+
+/** The call of the session that began to link. @throws Problem 401 `invalid_ticket`, 401 `fresh_login_required` */
+async function linkingCall(c: Context<AppEnv>, begun: Transaction): Promise<SignedInCall> {
+  const session = await sessionOfRequest(c)
+  if (session?.id !== begun.session || !session) throw new Problem('invalid_ticket')
+  requireFactorChange(session)
+  return { ...callOf(c), session }
+}
+
+const backTo = (links: boolean, fields: URLSearchParams): string =>
+  links ? SECURITY : `/login${fields.size === 0 ? '' : `?${fields.toString()}`}`

@@ -1,0 +1,83 @@
+import type { Context } from 'hono'
+import * as v from 'valibot'
+import type { Call } from '../../core/call.ts'
+import { subkeys } from '../../core/keys/subkeys.ts'
+import type { AppEnv } from '../../http/app-env.ts'
+import { dropCookie, keepCookie, ownCookies } from '../../http/cookie.ts'
+import { parseJson } from '../../lib/json.ts'
+import { seal, unseal } from '../../lib/seal.ts'
+import { utf8 } from '../../lib/bytes.ts'
+import type { PageContext } from '../../pages/view.tsx'
+import { Problem } from '../../problem.ts'
+import { spend } from '../../signing-in/spent.ts'
+
+/** Seconds from the redirect to the provider to the way back. */
+const SECONDS = 600
+
+/** What this browser has begun. It is sealed, and no script and no other browser has it. */
+const COOKIE = 'latchkey-with'
+
+/** One request to a provider (OpenID Connect Core section 3.1.2.1, RFC 7636). */
+const content = v.object({
+  state: v.string(),
+  nonce: v.string(),
+  verifier: v.string(),
+  provider: v.string(),
+  /** Seconds. */
+  until: v.number(),
+  return_to: v.optional(v.string()),
+  /** The mailed link that the person followed, to confirm the address. */
+  token: v.optional(v.string()),
+  /** The session that links. Without it, the transaction signs in. */
+  session: v.optional(v.string()),
+})
+export type Transaction = v.InferOutput<typeof content>
+
+/** What a transaction is begun for. */
+export type Purpose = Pick<Transaction, 'return_to' | 'token' | 'session'>
+
+/** Lowercase hexadecimal digits: some providers cut or change other characters. */
+const random = (): string =>
+  Array.from(crypto.getRandomValues(new Uint8Array(32)), (byte) => byte.toString(16).padStart(2, '0')).join('')
+
+export const newTransaction = ({ now }: Call, provider: string, purpose: Purpose): Transaction => ({
+  state: random(),
+  nonce: random(),
+  verifier: random(),
+  provider,
+  until: now + SECONDS,
+  ...purpose,
+})
+
+/** Keeps a transaction in the browser. */
+export async function keepTransaction(c: Context<AppEnv>, { settings }: Call, begun: Transaction): Promise<void> {
+  const [key] = await subkeys(settings, 'sign in with')
+  keepCookie(c, COOKIE, await seal(JSON.stringify(begun), key, COOKIE), SECONDS)
+}
+
+/**
+ * The transaction that an answer of a provider belongs to. It works once: of fifty answers one gets it.
+ * @throws Problem 401 `invalid_ticket` if it was used, has expired, or belongs to another browser or provider; 503
+ */
+export async function takeTransaction(
+  c: PageContext,
+  call: Call,
+  provider: string,
+  state: string,
+): Promise<Transaction> {
+  for (const text of ownCookies(c, COOKIE)) {
+    const begun = await opened(call, text)
+    if (begun?.state !== state || begun.provider !== provider || begun.until <= call.now) continue
+    dropCookie(c, COOKIE)
+    if (await spend(call, { id: `with ${state}`, until: begun.until })) return begun
+  }
+  throw new Problem('invalid_ticket')
+}
+
+async function opened({ settings }: Call, text: string): Promise<Transaction | undefined> {
+  if (!/^[\w-]{60,4000}$/.test(text) || text.length % 4 === 1) return undefined
+  const [key] = await subkeys(settings, 'sign in with') // a key from before a rotation does not count
+  const json = await unseal(text, [key], COOKIE)
+  const begun = v.safeParse(content, json === undefined ? undefined : parseJson(utf8(json)))
+  return begun.success ? begun.output : undefined
+}
