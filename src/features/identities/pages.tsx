@@ -18,7 +18,7 @@ import { link, unlink } from './link.ts'
 import { identity } from './method.ts'
 import { providerAt } from './providers/index.ts'
 import { keepTransaction, newTransaction, type Purpose, takeTransaction, type Transaction } from './transaction.ts'
-import { ConfirmPage, LeavePage } from './views.tsx'
+import { ConfirmPage, LeavePage, withMailed } from './views.tsx'
 
 /** What an answer of a provider consists of (RFC 6749 section 4.1.2, RFC 9207). */
 const ANSWER = ['code', 'state', 'iss', 'error']
@@ -64,7 +64,7 @@ export const pages = new Hono<AppEnv>()
         const input = { ...shown, token: begun.token, device_token: shownDevice(c) }
         return completeSignIn(c, fields, await signIn(call, identity, { input, instead: await signedSessionOf(c) }))
       },
-      (view) => (links ? <ProblemPage view={view} /> : loginPage(c, view)),
+      (view) => (links ? <ProblemPage view={view} /> : loginPage(c, withMailed(view))),
       () => fields,
     )
   })

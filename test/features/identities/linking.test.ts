@@ -98,7 +98,7 @@ const STATES: Record<string, (email: string) => Promise<unknown>> = {
 
 const [IN, CONFIRM, ELSEWHERE, DISABLED, CLOSED] = ['in', 'not confirmed', 'Under Security', 'disabled', 'created here']
 const SAYS: Record<string, RegExp> = {
-  [CONFIRM!]: /is not confirmed yet/,
+  [CONFIRM!]: /We have sent a mail/,
   [ELSEWHERE!]: /not connected yet/,
   [DISABLED!]: /is disabled/,
   [CLOSED!]: /cannot be created/,
