@@ -235,8 +235,7 @@ describe.skipIf(withoutChromium())('signing in with another provider', () => {
       const { email, token } = await member(`second-${id}@example.com`)
       const { login } = someone('kakao')
       const { secret } = (await (await post('/user/totp', undefined, token)).json()) as { secret: string }
-      const now = Date.now()
-      const codeIn = (seconds: number) => new TOTP({ secret }).generate({ timestamp: now + seconds * 1000 })
+      const codeIn = (seconds: number) => new TOTP({ secret }).generate({ timestamp: Date.now() + seconds * 1000 })
       expect((await post('/user/totp/confirm', { code: codeIn(0) }, token)).status).toBe(200)
       await execute(
         service.persistTo,
@@ -249,7 +248,7 @@ describe.skipIf(withoutChromium())('signing in with another provider', () => {
       expect(await page.locator('h1').innerText()).toBe(say.secondStep)
       expect((await page.context().cookies(service.url)).map(({ name }) => name)).not.toContain('latchkey')
       await seen(`${id}-second-step`)
-      await page.locator('input[name=code]').first().fill(codeIn(30))
+      await page.locator('input[name=totp]').fill(codeIn(30))
       await Promise.all([page.waitForEvent('load'), page.keyboard.press('Enter')])
       await expectSignedIn(email)
     })
