@@ -224,7 +224,7 @@ describe('disconnecting', () => {
     const [admin, user] = [await administrator(), await linked('kakao')]
     const path = `/admin/users/${user.id}/factors`
     const { factors } = await (await call('GET', path, bearer(admin.token))).json<{ factors: { id: string }[] }>()
-    expect(factors).toEqual([expect.objectContaining({ type: 'identity', name: `kakao (${user.person.email})` })])
+    expect(factors).toEqual([expect.objectContaining({ type: 'identity', name: `Kakao (${user.person.email})` })])
     const removed = await call('DELETE', `${path}/${factors[0]!.id}`, bearer(admin.token))
     expect(removed.status).toBe(204)
     expect(await identitiesOf(user)).toEqual([])
