@@ -755,7 +755,7 @@ const INVARIANTS = {
   'an address that waits for its confirmation has the link that gives it': sql`
     SELECT id FROM users WHERE email_verified = 0 AND NOT EXISTS (SELECT 1 FROM one_time_tokens AS link
       WHERE link.user_id = users.id AND link.email = users.email
-        AND purpose = iif(hashed_password IS NULL, 'reset', 'verify'))`,
+        AND purpose = iif(hashed_password IS NULL AND users.id NOT IN (SELECT user_id FROM identities), 'reset', 'verify'))`,
   'a new user has the audit row of the registration, or of whoever made it': sql`
     SELECT id FROM users WHERE created_at = ${AT} AND NOT EXISTS (
       SELECT 1 FROM audit_events WHERE event IN ('registered', 'user_created') AND reason IS NULL AND user_id = users.id)`,

@@ -35,12 +35,11 @@ export function claimOf(singles: readonly Single[], holds: Sql): Claim {
 }
 
 /**
- * Marks something as used, so that it cannot be tried again. False if it was used before.
+ * Marks something as used after a failed attempt, so that it cannot be tried again.
  * @throws Problem 503 `unavailable`
  */
-export async function spend({ env }: Call, { id, until }: Single): Promise<boolean> {
-  const [rows] = await batch(env.DB, [
-    sql`INSERT INTO spent (id, by, until) VALUES (${id}, ${randomId()}, ${until}) ON CONFLICT DO NOTHING RETURNING id`,
+export async function spend({ env }: Call, { id, until }: Single): Promise<void> {
+  await batch(env.DB, [
+    sql`INSERT INTO spent (id, by, until) VALUES (${id}, ${randomId()}, ${until}) ON CONFLICT DO NOTHING`,
   ])
-  return rows?.length === 1
 }

@@ -54,6 +54,16 @@ const LABELS: Record<string, string[]> = {
   ],
 }
 
+/** Accounts with the password of the demo user, whose addresses were never proven here. Some are connected with Kakao. */
+const MEMBERS = [
+  'connects-en@example.com',
+  'connects-ko@example.com',
+  'victim-en@example.com',
+  'victim-ko@example.com',
+  'second-en@example.com',
+  'second-ko@example.com',
+] as const
+
 /** What each says of a person so that it vouches for the address. */
 const SAID = {
   kakao: {},
@@ -97,9 +107,15 @@ describe.skipIf(withoutChromium())('signing in with another provider', () => {
     providers = await startProviders()
     service = await startService({ vars: { MAIL_URL: mailbox.url, BCRYPT_COST: '10', ...providers.vars } })
     providers.register(service.url)
+    // At once, because each command of wrangler takes seconds.
     await execute(
       service.persistTo,
-      `UPDATE users SET roles = '["admin"]' WHERE email = ${literal(service.demo.email)};`,
+      `UPDATE users SET roles = '["admin"]' WHERE email = ${literal(service.demo.email)};
+       INSERT INTO users (email, hashed_password) SELECT value, hashed_password
+       FROM json_each(${literal(JSON.stringify(MEMBERS))}), users WHERE email = ${literal(service.demo.email)};
+       INSERT INTO identities (id, issuer, subject, user_id, provider, created_at)
+       SELECT 'identity-' || id, ${literal(providers.kakao.issuer)}, CAST(id AS TEXT), id, 'kakao', 1790000000
+       FROM users WHERE email LIKE 'second-%';`,
     )
     admin = await accessToken(service.url, service.demo)
     browser = await launchBrowser()
@@ -165,8 +181,8 @@ describe.skipIf(withoutChromium())('signing in with another provider', () => {
   })
 
   describe.each([
-    { ...LOOKS[0], id: 'en' },
-    { ...LOOKS[1], id: 'ko' },
+    { ...LOOKS[0], id: 'en' as const },
+    { ...LOOKS[1], id: 'ko' as const },
   ])('an account that exists: $locale', ({ say, width, id, ...options }) => {
     const openNarrow = () => open({ ...options, viewport: { width, height: 740 } })
 
@@ -181,7 +197,7 @@ describe.skipIf(withoutChromium())('signing in with another provider', () => {
       await page.getByLabel('Login').fill(login)
       await page.getByRole('button', { name: 'Continue' }).click()
       await back()
-      expect(await page.locator('.done').innerText()).toBe(done.identity_added[id as 'en'])
+      expect(await page.locator('.done').innerText()).toBe(done.identity_added[id])
       await seen(`${id}-connected`)
       expect(await identities()).toMatchObject([{ provider: 'google', email: `elsewhere-${id}@example.com` }])
       await page.context().clearCookies({ name: 'latchkey' })
@@ -192,7 +208,7 @@ describe.skipIf(withoutChromium())('signing in with another provider', () => {
       await signInByPassword(email, say)
       await page.goto(`${service.url}/account/security`)
       await submit(page, say.disconnect('Google'))
-      expect(await page.locator('.done').innerText()).toBe(done.identity_removed[id as 'en'])
+      expect(await page.locator('.done').innerText()).toBe(done.identity_removed[id])
       expect(await identities()).toEqual([])
       await expect.poll(() => mailbox.arrived().filter((to) => to === email).length).toBeGreaterThanOrEqual(2)
       expect(seriousComplaints()).toEqual([])
@@ -233,23 +249,17 @@ describe.skipIf(withoutChromium())('signing in with another provider', () => {
 
     it('asks for its second factor, as after a password', async () => {
       const { email, token } = await member(`second-${id}@example.com`)
-      const { login } = someone('kakao')
       const { secret } = (await (await post('/user/totp', undefined, token)).json()) as { secret: string }
-      const now = Date.now()
-      const codeIn = (seconds: number) => new TOTP({ secret }).generate({ timestamp: now + seconds * 1000 })
+      const codeIn = (seconds: number) => new TOTP({ secret }).generate({ timestamp: Date.now() + seconds * 1000 })
       expect((await post('/user/totp/confirm', { code: codeIn(0) }, token)).status).toBe(200)
-      await execute(
-        service.persistTo,
-        `INSERT INTO identities (id, issuer, subject, user_id, provider, created_at)
-         SELECT ${literal(`i-${id}`)}, ${literal(providers.kakao.issuer)}, ${literal(login)}, id, 'kakao', 1790000000
-         FROM users WHERE email = ${literal(email)};`,
-      )
+      const login = String((await found(email))[0]!.user_id)
+      providers.kakao.people.set(login, { email: 'other@example.com' })
       await openNarrow()
       await signInWith('kakao', login)
       expect(await page.locator('h1').innerText()).toBe(say.secondStep)
       expect((await page.context().cookies(service.url)).map(({ name }) => name)).not.toContain('latchkey')
       await seen(`${id}-second-step`)
-      await page.locator('input[name=code]').first().fill(codeIn(30))
+      await page.locator('input[name=totp]').fill(codeIn(30))
       await Promise.all([page.waitForEvent('load'), page.keyboard.press('Enter')])
       await expectSignedIn(email)
     })
@@ -593,10 +603,8 @@ describe.skipIf(withoutChromium())('signing in with another provider', () => {
     return ((await answer.json()) as { identities: { provider: string; email: string }[] }).identities
   }
 
-  /** An account with the password of the demo user, and a session of it. The address was never proven here. */
-  async function member(email: string): Promise<{ email: string; token: string }> {
-    const hash = `(SELECT hashed_password FROM users WHERE email = ${literal(service.demo.email)})`
-    await execute(service.persistTo, `INSERT INTO users (email, hashed_password) VALUES (${literal(email)}, ${hash});`)
+  /** The account of a member, and a session of it. */
+  async function member(email: (typeof MEMBERS)[number]): Promise<{ email: string; token: string }> {
     return { email, token: await accessToken(service.url, { email, password: service.demo.password }) }
   }
 

@@ -57,6 +57,8 @@ export type Person = { sub: string; email?: string | undefined; email_verified?:
 export type Deceit = {
   claims?: Record<string, unknown>
   header?: Record<string, unknown>
+  /** The code works more than once. */
+  again?: true
   key?: 'foreign' | 'public as secret' | 'none'
   /** Replaces the answer at paths that contain the key. */
   answers?: Record<string, () => Response | Promise<Response>>
@@ -77,8 +79,10 @@ export class StandIn {
   /** What is wrong without a code, such as those of the discovery. */
   lies: Deceit = {}
 
+  #spy = vi.spyOn(globalThis, 'fetch')
+
   constructor() {
-    vi.spyOn(globalThis, 'fetch').mockImplementation((input, init) => {
+    this.#spy.mockImplementation((input, init) => {
       const request = new Request(input as string, init as RequestInit)
       this.requests.push(request.url)
       const signal = init?.signal
@@ -91,6 +95,9 @@ export class StandIn {
     })
   }
 
+  /** Gives the network back. */
+  close = () => this.#spy.mockRestore()
+
   /** A code for a person who agreed at the provider, and the answer that the browser carries back. */
   authorize(provider: ProviderName, address: string, person: Person, lies: Deceit = {}): URLSearchParams {
     const asked = new URL(address).searchParams
@@ -100,6 +107,13 @@ export class StandIn {
     this.#codes.set(code, { provider, person, lies, asked, used: false })
     const back = { code, state: asked.get('state') ?? undefined, ...lies.back }
     return new URLSearchParams(Object.entries(back).filter((pair): pair is [string, string] => pair[1] !== undefined))
+  }
+
+  /** The same for a transaction that is known, with a code that works again and again. */
+  issue(code: string, provider: ProviderName, person: Person, { nonce }: { nonce: string }): void {
+    const redirect_uri = `https://login.example/login/with/${provider}/callback`
+    const asked = new URLSearchParams({ nonce, client_id: `${provider}-client`, redirect_uri, scope: 'openid' })
+    this.#codes.set(code, { provider, person, lies: { again: true }, asked, used: false })
   }
 
   async #answer(request: Request): Promise<Response> {
@@ -123,7 +137,7 @@ export class StandIn {
   async #token(provider: string, request: Request, fields: URLSearchParams): Promise<Response> {
     const refused = (error: string) => json({ error }, ['github', 'naver'].includes(provider) ? 200 : 400)
     const issued = this.#codes.get(fields.get('code') ?? '')
-    if (!issued || issued.used || issued.provider !== provider) return refused('invalid_grant')
+    if (!issued || (issued.used && !issued.lies.again) || issued.provider !== provider) return refused('invalid_grant')
     issued.used = true
     if (!(await isClient(provider, request, fields))) return refused('invalid_client')
     if (fields.get('redirect_uri') !== issued.asked.get('redirect_uri')) return refused('invalid_grant')

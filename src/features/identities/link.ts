@@ -1,5 +1,6 @@
 import type { SignedInCall } from '../../core/call.ts'
 import { auditRow } from '../../core/events/audit.ts'
+import type { Proof } from '../../core/proof.ts'
 import { methodsOn } from '../../core/users/second-factor.ts'
 import { factor, undoableMail } from '../../core/users/undo.ts'
 import { hasAnotherWayIn } from '../../core/users/ways.ts'
@@ -20,11 +21,12 @@ import { addIdentity, IDENTITY, isFree } from './queries.ts'
  */
 export async function link(
   call: SignedInCall,
-  { provider, profile }: { provider: ProviderName; profile: Profile },
+  { provider, profile, spends }: { provider: ProviderName; profile: Profile; spends: Proof['spends'] },
 ): Promise<void> {
   const { user_id, id: session_id } = call.session
   const id = randomId()
-  const results = await rest(call, await proofOfSession(call), async (mine) => {
+  const proof = { ...(await proofOfSession(call)), spends }
+  const results = await rest(call, proof, async (mine) => {
     const free = sql`${mine} AND ${isFree(profile, provider)}`
     return [
       sql`SELECT id FROM users WHERE ${mine}`,

@@ -46,24 +46,20 @@ export async function adopt(call: Call, { provider, profile, email }: Addressed)
   const isNew = sql`${settings.REGISTRATION === 'open' ? 1 : 0} AND NOT EXISTS (SELECT 1 FROM users WHERE ${hasEmail(email)})
     AND NOT ${isKept(call, email)} AND ${userOf(profile)} IS NULL`
   const taking = takeOver(call, unconfirmed)
+  const notice = await undoableMail(call, mails.added, proven, 'factor_added', factor(IDENTITY, id))
   const results = await commit(call.env.DB, [
+    ...notice, // first, so that whoever is new here or takes over gets none
     auditRow(call, { event: 'email_verified', user_id: unconfirmed_id }, sql`${unconfirmed_id} IS NOT NULL`),
     ...taking,
     sql`INSERT INTO users (email, email_verified, proven_email, language, created_at)
       SELECT ${email}, 1, ${email}, ${origin.language}, ${now} WHERE ${isNew} ON CONFLICT DO NOTHING`,
     auditRow(call, { event: 'registered', user_id: fresh_id }, sql`${fresh_id} IS NOT NULL`),
     auditRow(call, { event: 'identity_added', user_id: proven_id }, sql`${proven_id} IS NOT NULL`),
-    ...(await undoableMail(
-      call,
-      mails.added,
-      sql`${proven} AND id IS NOT ${fresh_id}`,
-      'factor_added',
-      factor(IDENTITY, id),
-    )),
     addIdentity(call, { id, provider, profile }, proven),
   ])
   // Devices and networks of whoever registered the address are strangers now.
-  if (results[taking.length]?.length === 1) await settle(passwordReplaced(call, email), 'doorkeeper_not_cleared')
+  if (results[notice.length + taking.length]?.length === 1)
+    await settle(passwordReplaced(call, email), 'doorkeeper_not_cleared')
 }
 
 /**

@@ -17,8 +17,16 @@ import { linking, signingIn } from './inputs.ts'
 import { link, unlink } from './link.ts'
 import { identity } from './method.ts'
 import { providerAt } from './providers/index.ts'
-import { keepTransaction, newTransaction, type Purpose, takeTransaction, type Transaction } from './transaction.ts'
-import { ConfirmPage, LeavePage } from './views.tsx'
+import {
+  dropTransaction,
+  keepTransaction,
+  newTransaction,
+  type Purpose,
+  singleOf,
+  type Transaction,
+  transactionOf,
+} from './transaction.ts'
+import { ConfirmPage, LeavePage, withMailed } from './views.tsx'
 
 /** What an answer of a provider consists of (RFC 6749 section 4.1.2, RFC 9207). */
 const ANSWER = ['code', 'state', 'iss', 'error']
@@ -50,21 +58,25 @@ export const pages = new Hono<AppEnv>()
         const call = callOf(c)
         const provider = providerAt(call.settings, c.req.param('provider'))
         const answer = new URL(c.req.url).searchParams
-        const begun = await takeTransaction(c, call, provider.name, answer.get('state') ?? '')
+        const begun = await transactionOf(c, call, provider.name, answer.get('state') ?? '')
         fields = new URLSearchParams(begun.return_to === undefined ? {} : { return_to: begun.return_to })
         links = begun.session !== undefined
         if (links) c.set('page', SECURITY)
         const signedIn = links ? await linkingCall(c, begun) : undefined
         if (answer.get('error') === 'access_denied') return c.redirect(backTo(links, fields), 303)
-        const shown = { provider: provider.name, profile: await profileOf(call, provider, begun, answer) }
+        const profile = await profileOf(call, provider, begun, answer)
+        const shown = { provider: provider.name, profile, spends: [singleOf(begun)] }
         if (signedIn) {
           await link(signedIn, shown)
+          dropTransaction(c)
           return c.redirect(`${SECURITY}?done=identity_added`, 303)
         }
         const input = { ...shown, token: begun.token, device_token: shownDevice(c) }
-        return completeSignIn(c, fields, await signIn(call, identity, { input, instead: await signedSessionOf(c) }))
+        const done = await signIn(call, identity, { input, instead: await signedSessionOf(c) })
+        dropTransaction(c)
+        return completeSignIn(c, fields, done)
       },
-      (view) => (links ? <ProblemPage view={view} /> : loginPage(c, view)),
+      (view) => (links ? <ProblemPage view={view} /> : loginPage(c, withMailed(view))),
       () => fields,
     )
   })

@@ -18,6 +18,7 @@ export type Shown = {
   profile: Profile
   token?: string | undefined
   device_token?: string | undefined
+  spends: Proof['spends']
 }
 
 /**
@@ -26,14 +27,17 @@ export type Shown = {
  * @throws Problem 403 `account_disabled`, `email_not_verified`, `registration_closed` or `identity_without_email`, 409
  * `identity_not_linked`, 503 `unavailable`
  */
-export async function proveIdentity(call: Call, { device_token, ...shown }: Shown): Promise<Proof> {
+export async function proveIdentity(call: Call, { device_token, spends, ...shown }: Shown): Promise<Proof> {
   const user = await ownerOf(call, shown)
   if (user.disabled_at !== null) throw await disabled(call, user)
   const alongside: Proof['alongside'] = (mine) => [noteUse(call, shown.profile, mine)]
-  return prove(call, { user, methods: [IDENTITY], alongside, device_shown: device_token })
+  return prove(call, { user, methods: [IDENTITY], spends, alongside, device_shown: device_token })
 }
 
-async function ownerOf(call: Call, { provider, profile, token }: Omit<Shown, 'device_token'>): Promise<CountedUser> {
+async function ownerOf(
+  call: Call,
+  { provider, profile, token }: Omit<Shown, 'device_token' | 'spends'>,
+): Promise<CountedUser> {
   const user = await findByIdentity(call, profile)
   if (user && (user.email_verified || user.disabled_at !== null)) return user
   const stated = addressOf(profile)

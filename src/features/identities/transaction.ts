@@ -2,6 +2,7 @@ import type { Context } from 'hono'
 import * as v from 'valibot'
 import type { Call } from '../../core/call.ts'
 import { subkeys } from '../../core/keys/subkeys.ts'
+import type { Single } from '../../core/proof.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { dropCookie, keepCookie, ownCookies } from '../../http/cookie.ts'
 import { parseJson } from '../../lib/json.ts'
@@ -9,7 +10,6 @@ import { seal, unseal } from '../../lib/seal.ts'
 import { utf8 } from '../../lib/bytes.ts'
 import type { PageContext } from '../../pages/view.tsx'
 import { Problem } from '../../problem.ts'
-import { spend } from '../../signing-in/spent.ts'
 
 /** Seconds from the redirect to the provider to the way back. */
 const SECONDS = 600
@@ -56,23 +56,22 @@ export async function keepTransaction(c: Context<AppEnv>, { settings }: Call, be
 }
 
 /**
- * The transaction that an answer of a provider belongs to. It works once: of fifty answers one gets it.
- * @throws Problem 401 `invalid_ticket` if it was used, has expired, or belongs to another browser or provider; 503
+ * The transaction that an answer of a provider belongs to. It is used up by what relies on it (`singleOf`).
+ * @throws Problem 401 `invalid_ticket` if it has expired, or belongs to another browser or provider
  */
-export async function takeTransaction(
-  c: PageContext,
-  call: Call,
-  provider: string,
-  state: string,
-): Promise<Transaction> {
+export async function transactionOf(c: PageContext, call: Call, provider: string, state: string): Promise<Transaction> {
   for (const text of ownCookies(c, COOKIE)) {
     const begun = await opened(call, text)
-    if (begun?.state !== state || begun.provider !== provider || begun.until <= call.now) continue
-    dropCookie(c, COOKIE)
-    if (await spend(call, { id: `with ${state}`, until: begun.until })) return begun
+    if (begun?.state === state && begun.provider === provider && begun.until > call.now) return begun
   }
   throw new Problem('invalid_ticket')
 }
+
+/** What is used up when a change relies on a transaction. */
+export const singleOf = ({ state, until }: Transaction): Single => ({ id: `with ${state}`, until })
+
+/** Forgets the transaction of this browser. */
+export const dropTransaction = (c: Context<AppEnv>): void => dropCookie(c, COOKIE)
 
 async function opened({ settings }: Call, text: string): Promise<Transaction | undefined> {
   if (!/^[\w-]{60,4000}$/.test(text) || text.length % 4 === 1) return undefined

@@ -40,6 +40,10 @@ function queryOf({ returnTo, kept: { token } }: View): string {
   return kept.size === 0 ? '' : `?${kept.toString()}`
 }
 
+/** Says of an address that nobody vouches for that a mail was sent there. It is the same whether it has an account. */
+export const withMailed = (view: View): View =>
+  view.problem?.code === 'email_not_verified' ? { ...view, refusal: words[view.language].mailed } : view
+
 /** What the mailed link of a new account opens: the way back to the provider. It changes nothing. */
 export const ConfirmPage = ({ view, settings }: Props<{ settings: Config }>) => (
   <Layout view={view} title={words[view.language].confirmTitle}>

@@ -5,6 +5,10 @@ export const words = phrases({
     en: (brand: string) => `Sign in with ${brand}`,
     ko: (brand: string) => `${brand} 계정으로 로그인`,
   },
+  mailed: {
+    en: 'We have sent a mail to the email address of that account. It says how to go on.',
+    ko: '선택한 계정의 이메일 주소로 메일을 보냈습니다. 메일의 안내에 따라 진행해 주세요.',
+  },
   confirmTitle: { en: 'Confirm your email address', ko: '이메일 주소 인증' },
   confirmHow: {
     en: 'Choose the account that you registered with. Then your address is confirmed, and you are signed in.',

@@ -135,10 +135,13 @@ describe('an answer', () => {
     await refused(() => browser.comeBack(provider, back), browser)
   })
 
-  it('works once of fifty times', MANY, async () => {
+  it.each([
+    ['once, says the provider', {}, 400],
+    ['once, although the provider takes the code again', { again: true }, 401],
+  ] as const)('works %s, of fifty times', MANY, async (_who, lies, refusedWith) => {
     const browser = new Browser(OPEN)
     const who = person()
-    const back = at.authorize('oidc', await browser.leave('oidc'), who)
+    const back = at.authorize('oidc', await browser.leave('oidc'), who, lies)
     const copies = Array.from({ length: times(50, 20) }, () => {
       const copy = new Browser(OPEN)
       copy.cookies = new Map(browser.cookies)
@@ -146,8 +149,7 @@ describe('an answer', () => {
     })
     const answers = await Promise.all(copies.map((copy) => copy.comeBack('oidc', back)))
     expect(answers.filter(({ status }) => status === 303)).toHaveLength(1)
-    expect(answers.filter(({ status }) => status === 401)).toHaveLength(copies.length - 1)
-    expect(at.requests.filter((address) => address.endsWith('/token'))).toHaveLength(1)
+    expect(answers.filter(({ status }) => status === refusedWith)).toHaveLength(copies.length - 1)
     const sessions = env.DB.prepare(
       'SELECT count(*) AS n FROM sessions WHERE user_id = (SELECT id FROM users WHERE email = ?)',
     )
@@ -181,7 +183,6 @@ describe('an answer', () => {
     back.set('error', 'access_denied')
     const answer = await browser.comeBack('oidc', back)
     expect([answer.status, answer.headers.get('Location')]).toEqual([303, '/login?return_to=%2Faccount'])
-    expect(browser.cookies.size).toBe(0)
   })
 
   it('leads to the page to return to, and to no other', async () => {
