@@ -18,6 +18,7 @@ const everything = v.objectWithRest(
     user: v.strictObject({
       user_id: userId,
       email: text,
+      name: nullable,
       email_verified: v.picklist([0, 1]),
       disabled_at: v.nullable(seconds),
       roles: v.pipe(text, v.description('The text of a JSON array.')),
@@ -39,8 +40,12 @@ const everything = v.objectWithRest(
         ip: nullable,
         country: nullable,
         user_agent: nullable,
+        client_id: v.pipe(nullable, v.description('The application that the session belongs to, if any.')),
+        scope: nullable,
+        resource: nullable,
       }),
     ),
+    consents: v.array(v.strictObject({ client_id: text, scope: text, granted_at: seconds })),
     one_time_tokens: v.array(v.strictObject({ purpose: text, email: text, expires_at: seconds })),
     recovery_codes: v.pipe(
       v.array(v.strictObject({ user_id: seconds, created_at: seconds })),
@@ -57,7 +62,14 @@ const everything = v.objectWithRest(
       }),
     ),
     webhook_outbox: v.array(
-      v.strictObject({ type: text, session_id: v.nullable(text), at: seconds, attempts: seconds, due_at: seconds }),
+      v.strictObject({
+        type: text,
+        session_id: nullable,
+        client_id: nullable,
+        at: seconds,
+        attempts: seconds,
+        due_at: seconds,
+      }),
     ),
     audit_events: v.array(
       v.strictObject({
@@ -65,6 +77,7 @@ const everything = v.objectWithRest(
         event: text,
         reason: nullable,
         session_id: nullable,
+        client_id: nullable,
         ip: nullable,
         country: nullable,
         user_agent: nullable,
@@ -106,6 +119,7 @@ export const chapter: Chapter = {
             user: {
               user_id: 42,
               email: 'ann@example.com',
+              name: null,
               email_verified: 1,
               disabled_at: null,
               roles: '[]',
@@ -115,6 +129,7 @@ export const chapter: Chapter = {
               second_factor: 0,
             },
             sessions: [],
+            consents: [],
             one_time_tokens: [],
             recovery_codes: [],
             outbox: [],

@@ -3,6 +3,8 @@ import { phrases, type Translated } from '../../lib/language.ts'
 export const words = phrases({
   users: { en: 'Users', ko: '사용자' },
   audit: { en: 'Audit trail', ko: '감사 로그' },
+  applications: { en: 'Applications', ko: '애플리케이션' },
+  application: { en: 'application', ko: '애플리케이션' },
   statistics: { en: 'Statistics', ko: '통계' },
   search: { en: 'Search', ko: '검색' },
   next: { en: 'Next page', ko: '다음 페이지' },
