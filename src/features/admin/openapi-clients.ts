@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { type Chapter, done, nullable, seconds, text } from '../../openapi.ts'
+import { type Chapter, done, nullable, type Pages, seconds, text } from '../../openapi.ts'
 
 const client = {
   client_id: text,
@@ -93,5 +93,39 @@ export const clientOperations: Chapter['operations'] = {
     params,
     answers: done('It is deleted.'),
     problems: ['not_found'],
+  },
+}
+
+/** The pages for applications, as part of the console. */
+export const clientPages: Pages = {
+  'GET /console/clients': {
+    needs: 'admin',
+    answer: { en: '200: the applications that people sign in to', ko: '200: 이 계정으로 로그인하는 애플리케이션 목록' },
+  },
+  'GET /console/clients/new': {
+    needs: 'fresh admin',
+    answer: { en: '200: the form that registers an application', ko: '200: 애플리케이션 등록 폼' },
+  },
+  'POST /console/clients/new': {
+    needs: 'fresh admin',
+    answer: {
+      en: '200: the `client_id` and, only now, the secret',
+      ko: '200: `client_id`와 시크릿, 시크릿은 이때만 표시',
+    },
+  },
+  'GET /console/clients/:id': {
+    needs: 'admin',
+    answer: { en: '200: one application, and what can be done', ko: '200: 애플리케이션 정보와 실행할 수 있는 작업' },
+  },
+  'POST /console/clients/:id': {
+    needs: 'fresh admin',
+    answer: {
+      en: '`do` is `secret`: 200 with the new secret; or `delete`: 303 to `/console/clients`',
+      ko: '`do`가 `secret`이면 새 시크릿과 함께 200, `delete`이면 `/console/clients`로 303',
+    },
+  },
+  'GET /console/clients/:id/delete': {
+    needs: 'fresh admin',
+    answer: { en: '200: the form that says what deleting means', ko: '200: 삭제하면 어떻게 되는지 안내하는 폼' },
   },
 }
