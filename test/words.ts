@@ -1,4 +1,5 @@
 import * as account from '../src/features/account/words.ts'
+import * as applications from '../src/features/applications/words.ts'
 import * as admin from '../src/features/admin/words.ts'
 import * as code from '../src/features/code/words.ts'
 import * as devices from '../src/features/devices/words.ts'
@@ -20,6 +21,7 @@ const [done, problems, fields, label] = [
   phrases({
     ...account.done,
     ...admin.done,
+    ...applications.done,
     ...devices.done,
     ...email.done,
     ...passkeys.done,
@@ -42,6 +44,7 @@ const inOne = (language: Language) => ({
   ...code.words[language],
   ...devices.words[language],
   ...email.words[language],
+  apps: applications.words[language],
   factors: factors.words[language],
   recovery: recovery.words[language],
   totp: totp.words[language],
