@@ -3,6 +3,7 @@ import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-pool-worker
 import { Response } from 'miniflare'
 import { defineConfig } from 'vitest/config'
 import { migratedDatabases } from './scripts/migrations.ts'
+import { newSigningKeys } from './scripts/signing-keys.ts'
 import { settings } from './src/config.ts'
 import { type Exchange, violation } from './test/world/violation.ts'
 
@@ -11,6 +12,7 @@ const BINDINGS = {
   ...Object.fromEntries(Object.keys(settings.entries).map((name) => [name, ''])),
   JWT_SECRET_KEY: 'only-for-tests: the key that signs access tokens',
   LATCHKEY_SECRET: 'only-for-tests: the key that is shared with nobody',
+  SIGNING_KEYS: JSON.stringify(newSigningKeys()),
   ALLOWED_ORIGINS: 'https://app.example',
   BCRYPT_COST: '10', // the lowest that is allowed
   PUBLIC_URL: 'https://login.example',

@@ -8,6 +8,7 @@ import {
   origins,
   returnUrls,
   secret,
+  signingKeys,
   time,
   url,
   webhookSecrets,
@@ -39,6 +40,22 @@ export const settings = v.object({
    * `user_id` and `exp`). Each one costs a database read.
    */
   LEGACY_TOKENS_UNTIL: v.optional(time),
+  /**
+   * Keys whose public half is served at `/oauth/jwks`: a JSON array of private JWKs, at least one for ES256 and one for
+   * RS256. The whole value is a secret. `npm run latchkey -- secret rotate signing` makes and replaces them. If unset,
+   * this service does not sign in to other applications.
+   */
+  SIGNING_KEYS: v.optional(signingKeys),
+  /**
+   * `HS256` or `ES256`: what signs the access tokens of this service. With `ES256`, others verify them with the public
+   * keys and cannot sign any. Needs `SIGNING_KEYS` and `PUBLIC_URL`, which is then the `iss`.
+   */
+  ACCESS_TOKEN_ALG: v.optional(v.picklist(['HS256', 'ES256'], 'not_hs256_or_es256'), 'HS256'),
+  /**
+   * A time like `2026-12-31T00:00:00Z`. With `ACCESS_TOKEN_ALG` `ES256`, tokens under `JWT_SECRET_KEY` are accepted
+   * until then, and not at all if it is unset.
+   */
+  HS256_TOKENS_UNTIL: v.optional(time),
   /** Seconds, 60 to 2592000. How long an access token is valid. The default is one day, as in the Flask tutorial. */
   ACCESS_TOKEN_TTL_SECONDS: v.optional(whole(60, 30 * 86_400), 86_400),
   /** Seconds. A session ends this long after the login, even if it is refreshed. */
@@ -170,6 +187,17 @@ const complete = v.pipe(
     v.check(({ WEBHOOK_URL, WEBHOOK_SECRET }) => WEBHOOK_URL === undefined || WEBHOOK_SECRET !== undefined, 'missing'),
     ['WEBHOOK_SECRET'],
   ),
+  v.forward(
+    v.check(
+      ({ ACCESS_TOKEN_ALG, SIGNING_KEYS }) => ACCESS_TOKEN_ALG === 'HS256' || SIGNING_KEYS !== undefined,
+      'missing',
+    ),
+    ['SIGNING_KEYS'],
+  ),
+  v.forward(
+    v.check(({ ACCESS_TOKEN_ALG, PUBLIC_URL }) => ACCESS_TOKEN_ALG === 'HS256' || PUBLIC_URL !== undefined, 'missing'),
+    ['PUBLIC_URL'],
+  ),
 )
 
 export type Config = v.InferOutput<typeof settings>
@@ -190,11 +218,12 @@ export function config(env: object): Config {
 
 /** Settings that work but should be changed. */
 export function warnings(config: Config): FieldError[] {
-  const { LATCHKEY_SECRET, JWT_SECRET_KEY, LEGACY_TOKENS_UNTIL, PUBLIC_URL, MAIL_FROM } = config
+  const { LATCHKEY_SECRET, JWT_SECRET_KEY, LEGACY_TOKENS_UNTIL, HS256_TOKENS_UNTIL, PUBLIC_URL, MAIL_FROM } = config
   return [
     ...(LATCHKEY_SECRET === undefined ? [{ field: 'LATCHKEY_SECRET', code: 'derived_from_jwt_secret_key' }] : []),
     ...(LATCHKEY_SECRET === JWT_SECRET_KEY ? [{ field: 'LATCHKEY_SECRET', code: 'same_as_jwt_secret_key' }] : []),
     ...(LEGACY_TOKENS_UNTIL !== undefined ? [{ field: 'LEGACY_TOKENS_UNTIL', code: 'remove_after_migration' }] : []),
+    ...(HS256_TOKENS_UNTIL !== undefined ? [{ field: 'HS256_TOKENS_UNTIL', code: 'remove_after_migration' }] : []),
     ...(PUBLIC_URL === undefined ? [{ field: 'PUBLIC_URL', code: 'missing' }] : []),
     ...(MAIL_FROM.endsWith('@example.com') ? [{ field: 'MAIL_FROM', code: 'an_example' }] : []),
   ]

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { fromBase64url } from './lib/bytes.ts'
 
 /* The types of settings. */
 
@@ -112,3 +113,59 @@ export const backends = v.pipe(
 
 /** The location hints of Durable Objects. */
 export const LOCATIONS = ['wnam', 'enam', 'sam', 'weur', 'eeur', 'apac', 'oc', 'afr', 'me'] as const
+
+const number = v.pipe(v.string(), v.regex(/^[\w-]+$/))
+const coordinate = v.pipe(v.string(), v.regex(/^[\w-]{43}$/)) // 32 bytes
+const common = {
+  kid: v.pipe(v.string(), v.regex(/^[\w.-]{1,64}$/)),
+  /** `next`: published, but signs nothing yet. `previous`: only verifies. Without one, it is the current key. */
+  latchkey: v.optional(v.picklist(['next', 'current', 'previous'])),
+  /** Whole seconds: since when it is that. `secret rotate signing` writes and reads it. */
+  since: v.optional(v.pipe(v.number(), v.integer())),
+}
+const ec = { ...common, alg: v.literal('ES256'), kty: v.literal('EC'), crv: v.literal('P-256') }
+const rsa = { ...common, alg: v.literal('RS256'), kty: v.literal('RSA'), n: number, e: v.literal('AQAB') }
+const signingKey = v.union([
+  v.object({ ...ec, x: coordinate, y: coordinate, d: v.optional(coordinate) }),
+  v.object({ ...rsa, d: number, p: number, q: number, dp: number, dq: number, qi: number }),
+  v.object({ ...rsa, d: v.optional(v.undefined()) }),
+])
+
+/** A key of `SIGNING_KEYS`. Without `d`, it has only its public half. */
+export type SigningJwk = v.InferOutput<typeof signingKey>
+
+/** The key that signs: the first one with its private half that is neither `next` nor `previous`. */
+export const currentKey = (keys: readonly SigningJwk[], alg: SigningJwk['alg']): SigningJwk | undefined =>
+  keys.find((key) => key.alg === alg && key.d !== undefined && (key.latchkey ?? 'current') === 'current')
+
+/** NIST SP 800-131A, RFC 7518 section 3.3. Verifying under a larger key costs others more than it gives. */
+const RSA_BITS = { min: 2048, max: 4096 }
+
+/**
+ * A JSON array of JWKs, or a JWK Set (RFC 7517 section 5): keys for ES256 and RS256, each with a `kid` of its own. The
+ * array is checked as a whole, because an error of one of its members would repeat a part of the secret.
+ */
+export const signingKeys = v.pipe(
+  v.string('malformed'),
+  v.transform(keysIn),
+  v.check((keys) => keys.length > 0 && new Set(keys.map(({ kid }) => kid)).size === keys.length, 'malformed'),
+  v.check((keys) => keys.every((key) => key.kty === 'EC' || bitsOf(key.n) >= RSA_BITS.min), 'too_short'),
+  v.check((keys) => keys.every((key) => key.kty === 'EC' || bitsOf(key.n) <= RSA_BITS.max), 'too_large'),
+  v.check((keys) => currentKey(keys, 'ES256') !== undefined, 'no_key_for_es256'),
+  v.check((keys) => currentKey(keys, 'RS256') !== undefined, 'no_key_for_rs256'),
+)
+
+function keysIn(text: string): SigningJwk[] {
+  try {
+    const set: unknown = JSON.parse(text)
+    const keys = Array.isArray(set) ? set : (set as { keys?: unknown }).keys
+    return v.parse(v.pipe(v.array(signingKey), v.maxLength(16)), keys)
+  } catch {
+    return []
+  }
+}
+
+function bitsOf(modulus: string): number {
+  const bytes = fromBase64url(modulus)
+  return bytes.length * 8 - (Math.clz32(bytes[0]!) - 24)
+}

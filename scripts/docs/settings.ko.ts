@@ -14,6 +14,12 @@ export const settingsInKorean: Record<keyof Config, string> = {
     '`aud` 클레임입니다. 설정하면 이 값이 없는 토큰을 거부하며, PyJWT로 검증하는 쪽에서도 이 값을 지정해야 합니다.',
   LEGACY_TOKENS_UNTIL:
     '`2026-12-31T00:00:00Z` 형식의 시각입니다. 이때까지는 이전 애플리케이션의 토큰(`user_id`와 `exp`만 있는 토큰)도 `loginRequired`를 통과합니다. 대신 요청마다 데이터베이스를 한 번 읽습니다.',
+  SIGNING_KEYS:
+    '공개 키를 `/oauth/jwks`에서 제공하는 서명 키입니다. ES256용과 RS256용을 하나 이상씩 넣은 비공개 JWK의 JSON 배열이며, 값 전체가 시크릿입니다. `npm run latchkey -- secret rotate signing`으로 만들고 교체합니다. 설정하지 않으면 다른 애플리케이션이 이 서비스로 로그인할 수 없습니다.',
+  ACCESS_TOKEN_ALG:
+    '이 서비스의 액세스 토큰에 서명하는 알고리즘으로, `HS256`이나 `ES256`입니다. `ES256`이면 다른 서비스는 공개 키로 토큰을 검증할 수만 있고 만들 수는 없습니다. `SIGNING_KEYS`와 `PUBLIC_URL`이 필요하며, `iss`는 `PUBLIC_URL`이 됩니다.',
+  HS256_TOKENS_UNTIL:
+    '`2026-12-31T00:00:00Z` 형식의 시각입니다. `ACCESS_TOKEN_ALG`가 `ES256`이면 `JWT_SECRET_KEY`로 서명한 토큰은 이때까지만 유효합니다. 설정하지 않으면 바로 거부합니다.',
   ACCESS_TOKEN_TTL_SECONDS: '액세스 토큰의 유효 기간입니다(초, 60~2592000). 기본값은 Flask 튜토리얼과 같은 하루입니다.',
   SESSION_TTL_SECONDS:
     '세션의 최대 수명입니다(초). 아무리 자주 갱신해도 로그인한 지 이 시간이 지나면 세션이 종료됩니다.',

@@ -23,3 +23,9 @@ export const fromBase64url = (text: string): Uint8Array<ArrayBuffer> =>
 
 /** `bits` random bits from the platform's CSPRNG, as base64url. */
 export const randomId = (bits = 128): string => base64url(crypto.getRandomValues(new Uint8Array(bits / 8)))
+
+/**
+ * The pattern of base64url in its only canonical spelling: the unused bits of a last character are zero (RFC 4648 section
+ * 3.5).
+ */
+export const CANONICAL = '(?:[\\w-]{4})*(?:[\\w-][AQgw]|[\\w-]{2}[AEIMQUYcgkosw048])?'

@@ -1,8 +1,9 @@
 import { sign } from 'hono/jwt'
 import * as v from 'valibot'
 import type { Config } from '../../config.ts'
-import { base64url, fromBase64url, randomId, utf8 } from '../../lib/bytes.ts'
+import { base64url, CANONICAL, fromBase64url, randomId, utf8 } from '../../lib/bytes.ts'
 import { parseJson } from '../../lib/json.ts'
+import { TOKEN_MAX_LENGTH } from '../keys/signing.ts'
 import type { Session } from '../sessions/session.ts'
 
 /**
@@ -11,15 +12,8 @@ import type { Session } from '../sessions/session.ts'
  */
 export const IAT_BACK_SECONDS = 10
 
-/** Our tokens have about 400 characters. Longer ones than this are not worth decoding. */
-const TOKEN_MAX_LENGTH = 8_192
-
-/**
- * Three parts of base64url, the last being the 32 bytes of HS256, each in its only canonical spelling: the unused bits
- * of a last character are zero (RFC 4648 section 3.5).
- */
-const PART = '(?:[\\w-]{4})*(?:[\\w-][AQgw]|[\\w-]{2}[AEIMQUYcgkosw048])?'
-const COMPACT_FORM = new RegExp(`^(${PART})\\.(${PART})\\.[\\w-]{42}[AEIMQUYcgkosw048]$`)
+/** Three parts of base64url, the last being the 32 bytes of HS256. */
+const COMPACT_FORM = new RegExp(`^(${CANONICAL})\\.(${CANONICAL})\\.[\\w-]{42}[AEIMQUYcgkosw048]$`)
 
 /**
  * The header parameters of our tokens. Others (`crit`, `jku`, `b64`, ...) would require processing that this service
