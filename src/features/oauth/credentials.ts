@@ -31,7 +31,7 @@ const BASIC = /^Basic +([A-Za-z0-9+/]+={0,2})$/i
  */
 function basicIn(header: string): Credentials {
   try {
-    const pair = new TextDecoder('utf-8', { fatal: true }).decode(fromBase64(BASIC.exec(header)![1]!))
+    const pair = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(fromBase64(BASIC.exec(header)![1]!))
     const colon = pair.indexOf(':')
     if (colon > 0) return { id: formDecoded(pair.slice(0, colon)), secret: formDecoded(pair.slice(colon + 1)) }
   } catch {

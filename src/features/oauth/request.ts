@@ -1,5 +1,7 @@
+import type { Config } from '../../config.ts'
 import type { Client } from '../../core/clients/client.ts'
 import { wordsOf } from '../../core/clients/consents.ts'
+import { isOurOwn } from '../../core/clients/registration.ts'
 import type { Parameters } from './parameters.ts'
 import { isChallenge } from './pkce.ts'
 import { Refusal } from './refusal.ts'
@@ -27,7 +29,13 @@ export type AuthorizationRequest = {
 export const PROMPTS = ['none', 'login', 'consent', 'select_account']
 
 /** Characters. The request is part of an address, which must not become too long. */
-const MAX_LENGTH: Record<string, number> = { state: 2_048, nonce: 512, login_hint: 256, ui_locales: 64, acr_values: 256 }
+const MAX_LENGTH: Record<string, number> = {
+  state: 2_048,
+  nonce: 512,
+  login_hint: 256,
+  ui_locales: 64,
+  acr_values: 256,
+}
 
 /** RFC 6749 appendix A. */
 const VISIBLE = /^[\x20-\x7e]*$/
@@ -48,7 +56,7 @@ export function checkRequest(
   given: Parameters,
   client: Client,
   redirect_uri: string,
-  isOurs: (resource: string) => boolean,
+  settings: Config,
 ): AuthorizationRequest {
   for (const [name, error] of Object.entries(UNSUPPORTED))
     if (given.get(name) !== undefined || given.repeated.has(name)) throw new Refusal(error, `There is no ${name} here.`)
@@ -73,7 +81,7 @@ export function checkRequest(
     state: given.get('state'),
     nonce: given.get('nonce'),
     challenge: challengeIn(given, client),
-    resource: resourceIn(given, client, isOurs),
+    resource: resourceIn(given, client, settings),
     max_age: maxAgeIn(given),
     acr_values: wordsOf(given.get('acr_values') ?? ''),
     login_hint: given.get('login_hint'),
@@ -113,14 +121,10 @@ function maxAgeIn(given: Parameters): number | undefined {
 }
 
 /** One of the client's registered resources, and never an audience of this service (RFC 8707). */
-export function resourceIn(
-  given: Parameters,
-  { resources }: Client,
-  isOurs: (resource: string) => boolean,
-): string | undefined {
+export function resourceIn(given: Parameters, { resources }: Client, settings: Config): string | undefined {
   const resource = given.get('resource')
   if (resource === undefined) return undefined
-  if (!resources.includes(resource) || isOurs(resource))
+  if (!resources.includes(resource) || isOurOwn(resource, settings))
     throw new Refusal('invalid_target', 'The client is not registered for this resource.')
   return resource
 }
