@@ -10,6 +10,7 @@ import { devices } from './features/devices/index.ts'
 import { email } from './features/email/index.ts'
 import { factors } from './features/factors/index.ts'
 import { health } from './features/health/index.ts'
+import { keys } from './features/keys/index.ts'
 import { login } from './features/login/index.ts'
 import { oauth } from './features/oauth/index.ts'
 import { passkeys } from './features/passkeys/index.ts'
@@ -52,6 +53,7 @@ const all = [
   admin, //     /admin, /console
   oauth, //     /.well-known/openid-configuration, /oauth: signing in to other applications
   revoked, //   /revoked, for other services
+  keys, //      /oauth/jwks, likewise
   shared, //    /brand.css
   yours, //     your own features: last, so that they cannot hide a route above
 ] as const satisfies readonly Mounted[]
