@@ -32,7 +32,7 @@ const [done, problems, fields, label] = [
   }),
   phrases(problemTexts),
   phrases(fieldTexts),
-  phrases({ ...labels, ...admin.labels, ...code.labels, ...passkeys.labels, ...recovery.labels, ...totp.labels }),
+  phrases({ ...labels, ...admin.labels, ...code.labels, ...recovery.labels, ...totp.labels }),
 ]
 
 const inOne = (language: Language) => ({

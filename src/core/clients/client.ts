@@ -1,5 +1,5 @@
 import { base64url, utf8 } from '../../lib/bytes.ts'
-import { isSameSecret } from '../../lib/secret.ts'
+import { equal } from '../passwords/hashes/equal.ts'
 
 /** An application that people sign in to with their account here. */
 export type Client = {
@@ -72,7 +72,14 @@ export async function newClientSecret(): Promise<{ secret: string; hash: string 
 
 /** Whether this is the client's secret, in a time that reveals nothing about it. A public client has none. */
 export const isSecretOf = async ({ secret_hash }: Pick<Client, 'secret_hash'>, secret: string): Promise<boolean> =>
-  secret_hash !== null && isSameSecret(await hashOf(secret), secret_hash)
+  secret_hash !== null && equal(utf8(await hashOf(secret)), utf8(secret_hash))
 
 const hashOf = async (secret: string): Promise<string> =>
   base64url(new Uint8Array(await crypto.subtle.digest('SHA-256', utf8(secret))))
+
+/** A client as administrators see it. The hash of its secret stays here. */
+export const listedClient = ({ id: client_id, secret_hash, ...client }: Client) => ({
+  client_id,
+  ...client,
+  public: secret_hash === null,
+})

@@ -2,7 +2,7 @@ import { type Sql, sql } from '../../lib/sql.ts'
 import type { Call, DatabaseCall } from '../call.ts'
 import { all, first } from '../d1.ts'
 import { auditRow } from '../events/audit.ts'
-import { commit, revokeSessions, standing } from '../sessions/sessions.ts'
+import { commit, isUnrevoked, revokeSessions, standing } from '../sessions/sessions.ts'
 
 /** The words of a scope. */
 export const wordsOf = (scope: string): string[] => scope.split(' ').filter(Boolean)
@@ -38,23 +38,22 @@ export const grantConsent = (call: DatabaseCall, { user_id, client_id, scope }: 
   ]
 }
 
-/** Withdraws a consent, if there is one, and ends the client's sessions of the user. @throws Problem `unavailable` */
+/**
+ * Withdraws a consent, if there is one, and ends the client's sessions of the user. Gives whether there was anything to end.
+ * @throws Problem `unavailable`
+ */
 export async function withdrawConsent(
   call: DatabaseCall,
   { user_id, client_id }: { user_id: number; client_id: string },
-  when: Sql = sql`TRUE`,
-): Promise<void> {
-  const mine = sql`user_id = ${user_id} AND client_id = ${client_id} AND ${when}`
-  await commit(call.env.DB, [
-    auditRow(
-      call,
-      { event: 'consent_withdrawn', user_id, client_id },
-      sql`(EXISTS (SELECT 1 FROM consents WHERE ${mine})
-        OR EXISTS (SELECT 1 FROM sessions WHERE ${mine} AND revoked_at IS NULL))`,
-    ),
+): Promise<boolean> {
+  const mine = sql`user_id = ${user_id} AND client_id = ${client_id}`
+  const consents = sql`EXISTS (SELECT 1 FROM consents WHERE ${mine})`
+  const [, sessions, withdrawn] = await commit(call.env.DB, [
+    auditRow(call, { event: 'consent_withdrawn', user_id, client_id }, sql`(${consents} OR ${isUnrevoked(mine)})`),
     revokeSessions(call, mine),
-    sql`DELETE FROM consents WHERE ${mine}`,
+    sql`DELETE FROM consents WHERE ${mine} RETURNING client_id AS id`,
   ])
+  return sessions!.length + withdrawn!.length > 0
 }
 
 /** An application that a user allowed something, or is signed in to. */

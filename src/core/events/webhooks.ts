@@ -12,6 +12,7 @@ type EventRow = Waiting & {
   actor: string | null
   at: number
   email: string | null
+  client_id: string | null
 }
 
 /** A receiver may be away for a weekend. */
@@ -100,11 +101,22 @@ async function post(row: EventRow, { WEBHOOK_URL, WEBHOOK_SECRET = [] }: Config,
 }
 
 /** What the receiver gets. `email` is the current address, or null if the account is gone. */
-export const payloadOf = ({ type, at, user_id, email, session_id, actor }: Omit<EventRow, keyof Waiting>) => ({
+export const payloadOf = ({
+  type,
+  at,
+  user_id,
+  email,
+  session_id,
+  actor,
+  client_id,
+}: Omit<EventRow, keyof Waiting>) => ({
   type,
   timestamp: new Date(at * 1000).toISOString(),
-  data: { user_id, email, ...(session_id !== null && { session_id }), ...(actor !== null && { actor }) },
+  data: { user_id, email, ...present({ session_id, actor, client_id }) },
 })
+
+const present = (members: Record<string, string | null>): Record<string, string> =>
+  Object.fromEntries(Object.entries(members).flatMap(([name, value]) => (value === null ? [] : [[name, value]])))
 
 /** `v1,` and the HMAC-SHA256 with the bytes after `whsec_` as the key (Standard Webhooks, "Symmetric signatures"). */
 async function signature(secret: string, signed: string): Promise<string> {
