@@ -11,7 +11,9 @@ import { devices } from './features/devices/index.ts'
 import { email } from './features/email/index.ts'
 import { factors } from './features/factors/index.ts'
 import { health } from './features/health/index.ts'
+import { keys } from './features/keys/index.ts'
 import { login } from './features/login/index.ts'
+import { oauth } from './features/oauth/index.ts'
 import { passkeys } from './features/passkeys/index.ts'
 import { password } from './features/password/index.ts'
 import { recovery } from './features/recovery/index.ts'
@@ -51,7 +53,9 @@ const all = [
   applications, // /user/applications, /account/applications: what a user signed in to
   account, //   /user/me; /account, which shows every feature's card in this order; /account/export, delete
   admin, //     /admin, /console
+  oauth, //     /.well-known/openid-configuration, /oauth: signing in to other applications
   revoked, //   /revoked, for other services
+  keys, //      /oauth/jwks, likewise
   shared, //    /brand.css
   yours, //     your own features: last, so that they cannot hide a route above
 ] as const satisfies readonly Mounted[]

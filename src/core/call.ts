@@ -74,6 +74,13 @@ export type Feature = {
   expires?: (pass: { now: number; settings: Config; limit: number }) => Sql[]
   /** The authentication methods that it provides. */
   methods?: readonly Method[]
+  /** Paths whose answers every origin may read, without cookies: what applications in a browser call. */
+  open?: RegExp
+  /**
+   * Where its page at this path finally sends the user, if that is another site: a source for `form-action`, because
+   * browsers apply the policy of a form to the redirects after it.
+   */
+  onward?: (moment: { settings: Config; now: number }, path: string) => Promise<string | undefined>
 }
 
 /** `form`: to sign in with, if the settings allow it; `fields` are the refused input, if any. `link`: for users who cannot. */

@@ -1,8 +1,9 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import { jwt, verify } from 'hono/jwt'
 import type { Config } from '../config.ts'
+import { verifyJwt } from '../core/keys/signing.ts'
 import type { Session } from '../core/sessions/session.ts'
-import { sessionOf } from '../core/tokens/claims.ts'
+import { publishedSessionOf, sessionOf } from '../core/tokens/claims.ts'
 import { rememberedOf } from '../core/tokens/remembered-tokens.ts'
 import { candidateKeys, hasOneReading, keyring, type SigningKey } from '../core/tokens/tokens.ts'
 import { now } from '../lib/time.ts'
@@ -11,7 +12,8 @@ import type { Credential } from './credential.ts'
 
 /**
  * The session of a token with a valid form, signature, claims and times. The guard checks whether the session is still
- * live. `c` is the request that contained the token, if there is one.
+ * live. `c` is the request that contained the token, if there is one. What no key for HS256 may have signed is looked at
+ * under the published keys, whatever `ACCESS_TOKEN_ALG` says: so it can be changed, and changed back, in any order.
  */
 export async function verifiedSession(
   { unverifiedToken, sent }: Credential,
@@ -28,7 +30,11 @@ export async function verifiedSession(
     if (verified) memory.add(unverifiedToken, verified)
     return verified?.session
   }
-  return undefined
+  if (settings.SIGNING_KEYS === undefined) return undefined
+  const payload = await verifyJwt(settings, unverifiedToken, { typ: 'at+jwt' })
+  const verified = payload && publishedSessionOf(payload, settings, at)
+  if (verified) memory.add(unverifiedToken, verified)
+  return verified?.session
 }
 
 /** `sessionOf` checks the times: Hono allows no leeway on `iat`, and accepts a token without `exp`. */

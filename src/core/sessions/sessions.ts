@@ -83,7 +83,7 @@ export async function liveSession(
 ): Promise<Session | undefined> {
   const query = sql`SELECT auth_time, shown, roles, second_factor, hashed_password IS NOT NULL AS has_password
     FROM sessions JOIN users ON users.id = user_id
-    WHERE sessions.id = ${session.id} AND user_id = ${session.user_id}
+    WHERE sessions.id = ${session.id} AND user_id = ${session.user_id} AND ${isOwn}
       AND revoked_at IS NULL AND expires_at > ${now} AND disabled_at IS NULL`
   const row = await first<LiveRow>(db, query)
   if (!row) return undefined
@@ -109,11 +109,15 @@ type LiveRow = { auth_time: number; shown: string; roles: string; second_factor:
  * the session ends meanwhile, the change must not happen.
  */
 export const stillLive = ({ session: { id, user_id }, now }: Pick<SignedInCall, 'session' | 'now'>): Sql =>
-  sql`SELECT id FROM sessions WHERE id = ${id} AND user_id = ${user_id} AND revoked_at IS NULL AND expires_at > ${now}`
+  sql`SELECT id FROM sessions
+    WHERE id = ${id} AND user_id = ${user_id} AND ${isOwn} AND revoked_at IS NULL AND expires_at > ${now}`
 
 /** Why a change did not happen although the password was right, given the rows of `stillLive` from the same batch. */
 export const overtaken = (found: unknown[] | undefined): Problem =>
   new Problem(found?.length === 1 ? 'invalid_credentials' : 'invalid_token')
+
+/** A session of this service itself. The session of a client opens that client's door alone. */
+export const isOwn: Sql = sql`client_id IS NULL`
 
 /** Not revoked, not expired, not idle for too long. */
 export const standing = ({ settings, now }: Call): Sql =>

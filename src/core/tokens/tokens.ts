@@ -3,8 +3,9 @@ import * as v from 'valibot'
 import type { Config } from '../../config.ts'
 import { base64url, CANONICAL, fromBase64url, randomId, utf8 } from '../../lib/bytes.ts'
 import { parseJson } from '../../lib/json.ts'
-import { TOKEN_MAX_LENGTH } from '../keys/signing.ts'
+import { signJwt, TOKEN_MAX_LENGTH } from '../keys/signing.ts'
 import type { Session } from '../sessions/session.ts'
+import { audienceOf } from './claims.ts'
 
 /**
  * How far `iat` is set back. Libraries such as PyJWT refuse an `iat` even slightly ahead of their own clock, and some
@@ -49,14 +50,14 @@ export async function keyring(config: Config): Promise<Keyring> {
 /**
  * Issues an access token for a session whose row is already written. It expires after `ACCESS_TOKEN_TTL_SECONDS` or
  * with the session. Claims follow RFC 7519 section 4.1 and OpenID Connect Core section 2; `user_id` is what the Flask
- * tutorial reads. `amr`: the authentication methods (RFC 8176).
+ * tutorial reads. `amr`: the authentication methods (RFC 8176). With `ACCESS_TOKEN_ALG` `ES256`, it has the profile of
+ * RFC 9068, except for `client_id`: no client takes part.
  */
 export async function accessToken(
   session: Omit<Session, 'live'> & { amr: readonly string[] },
   config: Config,
   now: number,
 ): Promise<{ token: string; expires_at: number }> {
-  const [{ jwk }] = await keyring(config)
   const { id: sid, user_id, auth_time, roles, acr, amr } = session
   const expires_at = Math.min(now + config.ACCESS_TOKEN_TTL_SECONDS, session.expires_at)
   const claims = {
@@ -73,6 +74,11 @@ export async function accessToken(
     ...(roles.length > 0 && { roles }),
     ...(config.JWT_AUDIENCE !== undefined && { aud: config.JWT_AUDIENCE }),
   }
+  if (config.ACCESS_TOKEN_ALG === 'ES256') {
+    const aud = audienceOf(config)
+    return { token: await signJwt(config, { alg: 'ES256', typ: 'at+jwt' }, { ...claims, aud }), expires_at }
+  }
+  const [{ jwk }] = await keyring(config)
   return { token: await sign(claims, jwk, 'HS256'), expires_at }
 }
 

@@ -1,0 +1,2 @@
+/** The keys are public. */
+export const strangers = ['GET /oauth/jwks']
