@@ -6,6 +6,7 @@ import * as devices from '../src/features/devices/words.ts'
 import * as email from '../src/features/email/words.ts'
 import * as factors from '../src/features/factors/words.ts'
 import * as login from '../src/features/login/words.ts'
+import * as oauth from '../src/features/oauth/words.ts'
 import * as passkeys from '../src/features/passkeys/words.ts'
 import * as password from '../src/features/password/words.ts'
 import * as register from '../src/features/register/words.ts'
@@ -46,6 +47,7 @@ const inOne = (language: Language) => ({
   ...email.words[language],
   apps: applications.words[language],
   factors: factors.words[language],
+  oauth: oauth.words[language],
   recovery: recovery.words[language],
   totp: totp.words[language],
   ...login.words[language],
