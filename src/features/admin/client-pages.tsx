@@ -89,7 +89,7 @@ async function clientNamed(c: PageContext, id: string): Promise<Client> {
 }
 
 /** The page with the new secret is the answer of the form, because nothing can show a secret again. */
-const secretPage = (c: PageContext, made: NewClient): Response =>
+const secretPage = (c: PageContext, made: NewClient): Promise<Response> =>
   pageOf(c, (view) => <SecretPage view={view} {...made} />)
 
 const LISTS = ['redirect_uris', 'post_logout_redirect_uris'] as const
