@@ -861,7 +861,7 @@ async function stateNow(): Promise<string[]> {
   for (const secret of [...SECRETS, ...mails.flatMap(({ text }) => tokenIn(text))]) expect(stored).not.toContain(secret)
   const tables = Object.fromEntries(names.map((name, i) => [name, rows[i]])) as unknown as {
     [T in keyof Tables]: Tables[T][]
-  } & Record<string, ({ user_id: number } & Times)[]>
+  } & Record<string, ({ user_id?: number } & Times)[]>
 
   const person = (id: number | null) => (id === null ? 'nobody' : (['', 'owner', 'other'][id] ?? 'newcomer'))
   const session = (id: string | null) => (id === null ? 'nothing' : (SESSIONS[id] ?? 'new'))
@@ -899,7 +899,7 @@ async function stateNow(): Promise<string[]> {
         `${actor === null ? '' : ` by ${actor}`}${details({ at })}`,
     ),
     ...others.flatMap((name) =>
-      tables[name]!.map(({ user_id, ...row }) => `${name} of ${person(user_id)}${details(named(row))}`),
+      tables[name]!.map(({ user_id, ...row }) => `${name} of ${person(user_id ?? null)}${details(named(row))}`),
     ),
   ].sort()
 }

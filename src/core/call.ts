@@ -22,7 +22,7 @@ export type Call<Reach extends DatabaseAlone = Env> = {
   /** Whole seconds. */
   now: number
   /** The outboxes that this call has written to. They are delivered after the response. */
-  due: Set<'mail' | 'events'>
+  due: Set<'mail' | 'events' | 'logouts'>
   registry: Registry
 }
 

@@ -123,11 +123,6 @@ export const fieldTexts = {
     en: 'This is incomplete, or contains characters that cannot be used.',
     ko: '형식이 올바르지 않습니다. 빠진 부분이나 사용할 수 없는 문자가 있는지 확인해 주세요.',
   },
-  not_a_redirect_uri: {
-    en: 'Use exact addresses: https, http on this machine, or an app’s own scheme.',
-    ko: '정확한 주소를 입력해 주세요. https 주소, 로컬 http 주소, 앱 전용 스킴을 사용할 수 있습니다.',
-  },
-  not_an_https_url: { en: 'Use an exact https address.', ko: '정확한 https 주소를 입력해 주세요.' },
   required: { en: 'Please fill this in.', ko: '필수 입력 항목입니다.' },
   too_common: {
     en: 'This is too easy to guess. Please choose another.',

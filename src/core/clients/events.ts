@@ -6,6 +6,7 @@ export const events = {
   client_deleted: { type: 'client.deleted' },
   consent_granted: { type: 'consent.granted' },
   consent_withdrawn: { type: 'consent.withdrawn' },
+  logout_given_up: {},
 } as const satisfies Events
 
 declare module '../events/audit.ts' {

@@ -1,7 +1,7 @@
 import type { Config } from '../../config.ts'
 import { base64, fromBase64, utf8 } from '../../lib/bytes.ts'
-import { type Sql, sql } from '../../lib/sql.ts'
-import { CLAIM_SECONDS, CRON, DEADLINE_MS, drain, isWanted, logFailure, type Pass } from './delivery.ts'
+import { sql } from '../../lib/sql.ts'
+import { claimOldest, CRON, DEADLINE_MS, drain, logFailure, type Pass } from './delivery.ts'
 import type { Delivery, Outcome, Queue, Waiting } from './queue.ts'
 
 /** A row that a trigger created from an audit row, with the user's current address. */
@@ -23,6 +23,8 @@ export const WEBHOOK_OUTBOX: Queue = {
   givenUp: 'webhook_given_up',
 }
 
+const EMAIL = sql`(SELECT email FROM users WHERE users.id = webhook_outbox.user_id) AS email`
+
 /** Events delivered at the same time. A Worker has six connections, and mail and D1 need most of them. */
 const AT_ONCE = 2
 
@@ -37,7 +39,7 @@ export async function deliverWebhooks(env: Env, config: Config, now: number, pas
   const delivery: Delivery<EventRow> = {
     ...WEBHOOK_OUTBOX,
     atOnce: AT_ONCE,
-    claim: (size, now) => [claim(size, now)],
+    claim: (size, now) => [claimOldest(WEBHOOK_OUTBOX, size, now, EMAIL)],
     deliver: (row, now) => deliver(row, config, now),
     isOver: isAway,
   }
@@ -51,20 +53,6 @@ export async function deliverWebhooks(env: Env, config: Config, now: number, pas
 const isAway = (outcomes: Outcome[]): boolean =>
   outcomes.every((outcome) => outcome === 'silent') ||
   (outcomes.length > AT_ONCE && outcomes.every((outcome) => outcome === 'silent' || outcome === 'enough'))
-
-/**
- * First attempts come before retries, the oldest first in each group. Retries are not read if first attempts fill the
- * claim.
- */
-const claim = (size: number, now: number): Sql =>
-  sql`UPDATE webhook_outbox SET attempts = attempts + 1, due_at = ${now + CLAIM_SECONDS}
-    WHERE id IN (SELECT id FROM (${oldest(sql`attempts = 0`, size, now)})
-      UNION ALL SELECT id FROM (${oldest(sql`attempts > 0`, size, now)}) LIMIT ${size})
-    RETURNING *, (SELECT email FROM users WHERE users.id = webhook_outbox.user_id) AS email`
-
-const oldest = (which: Sql, size: number, now: number): Sql =>
-  sql`SELECT id FROM webhook_outbox WHERE due_at <= ${now} AND ${which} AND ${isWanted(WEBHOOK_OUTBOX, now)}
-    ORDER BY due_at LIMIT ${size}`
 
 async function deliver(row: EventRow, config: Config, now: number): Promise<Outcome> {
   try {

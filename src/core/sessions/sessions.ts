@@ -142,10 +142,12 @@ export const sessionsOf = (call: Call, user_id: number): Promise<ListedSession[]
 
 /**
  * The statement that ends every session that a condition selects. A trigger publishes each one in the revocations. Run
- * it with `commit`, so that this isolate applies them at once.
+ * it with `commit`, so that this isolate applies them at once. Another trigger puts into an outbox what clients must be told.
  */
-export const revokeSessions = ({ now }: DatabaseCall, condition: Sql): Sql =>
-  sql`UPDATE sessions SET revoked_at = ${now} WHERE revoked_at IS NULL AND ${condition} RETURNING id, tokens_until`
+export function revokeSessions({ now, settings, due }: DatabaseCall, condition: Sql): Sql {
+  if (settings.SIGNING_KEYS !== undefined) due.add('logouts')
+  return sql`UPDATE sessions SET revoked_at = ${now} WHERE revoked_at IS NULL AND ${condition} RETURNING id, tokens_until`
+}
 
 /** The statements that end all sessions of a user if `when` holds, and void logins under way and mailed links. */
 export const endAll = (call: DatabaseCall, user_id: Sql | number, when: Sql = sql`TRUE`): Sql[] => [

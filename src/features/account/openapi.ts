@@ -47,6 +47,7 @@ const everything = v.objectWithRest(
       }),
     ),
     consents: v.array(v.strictObject({ client_id: text, scope: text, granted_at: seconds })),
+    logout_outbox: v.array(v.strictObject({ client_id: text, at: seconds, attempts: seconds, due_at: seconds })),
     one_time_tokens: v.array(v.strictObject({ purpose: text, email: text, expires_at: seconds })),
     recovery_codes: v.pipe(
       v.array(v.strictObject({ user_id: seconds, created_at: seconds })),
@@ -140,6 +141,7 @@ export const chapter: Chapter = {
             },
             sessions: [],
             consents: [],
+            logout_outbox: [],
             one_time_tokens: [],
             recovery_codes: [],
             outbox: [],

@@ -23,7 +23,7 @@ export const ClientsPage = ({ view, clients }: Props<{ clients: Client[] }>) => 
           </li>
         ))}
       </ul>
-      <Onto to="/console/clients/new" text={say.register} />
+      <Onto to="/console/clients/new" text={say.registerClient} />
     </Console>
   )
 }
@@ -37,9 +37,7 @@ const Kinds = ({ view: { language }, client }: Props<{ client: Client }>) => (
 
 export const RegisterPage = ({ view, fields }: Props<{ fields?: URLSearchParams | undefined }>) => {
   const say = words[view.language]
-  const text = (name: string, hint?: string, value = fields?.get(name) ?? '') => (
-    <Text view={view} name={name} value={value} {...(hint !== undefined && { hint })} />
-  )
+  const given = (name: string) => fields?.get(name) ?? ''
   const check = (name: string, label: string) => (
     <div class="field">
       <label class="check">
@@ -49,13 +47,13 @@ export const RegisterPage = ({ view, fields }: Props<{ fields?: URLSearchParams 
     </div>
   )
   return (
-    <Console view={view} title={say.register}>
-      <Form view={view} action="/console/clients/new" submit={say.register}>
-        {text('name')}
-        {text('redirect_uris', say.registerHint)}
-        {text('post_logout_redirect_uris')}
-        {text('backchannel_logout_uri')}
-        {text('scope', undefined, fields?.get('scope') ?? DEFAULT_SCOPE)}
+    <Console view={view} title={say.registerClient}>
+      <Form view={view} action="/console/clients/new" submit={say.registerClient}>
+        <Text view={view} name="name" value={given('name')} />
+        <Text view={view} name="redirect_uris" value={given('redirect_uris')} hint={say.registerHint} />
+        <Text view={view} name="post_logout_redirect_uris" value={given('post_logout_redirect_uris')} />
+        <Text view={view} name="backchannel_logout_uri" value={given('backchannel_logout_uri')} />
+        <Text view={view} name="scope" value={fields?.get('scope') ?? DEFAULT_SCOPE} />
         {check('public', say.publicHint)}
         {check('third_party', say.thirdPartyHint)}
       </Form>
@@ -66,12 +64,13 @@ export const RegisterPage = ({ view, fields }: Props<{ fields?: URLSearchParams 
 export const ClientPage = ({ view, client }: Props<{ client: Client }>) => {
   const say = words[view.language]
   const press = (value: string, text: string) => <Press action={view.path} name="do" value={value} text={text} />
+  const { labels } = view
   const facts: [string, string[]][] = [
-    ['client_id', [client.id]],
-    ['redirect_uris', client.redirect_uris],
-    ['post_logout_redirect_uris', client.post_logout_redirect_uris],
-    ['backchannel_logout_uri', [client.backchannel_logout_uri ?? '']],
-    ['scope', [client.scope]],
+    [say.clientId, [client.id]],
+    [labels.redirect_uris!, client.redirect_uris],
+    [labels.post_logout_redirect_uris!, client.post_logout_redirect_uris],
+    [labels.backchannel_logout_uri!, client.backchannel_logout_uri === null ? [] : [client.backchannel_logout_uri]],
+    [labels.scope!, [client.scope]],
   ]
   return (
     <Console view={view} title={client.name}>
@@ -79,9 +78,9 @@ export const ClientPage = ({ view, client }: Props<{ client: Client }>) => {
         <Moment at={client.created_at} language={view.language} />
         <Kinds view={view} client={client} />
       </p>
-      {facts.map(([name, lines]) => (
+      {facts.map(([title, lines]) => (
         <section>
-          <h2>{view.labels[name]}</h2>
+          <h2>{title}</h2>
           {lines.map((line) => (
             <p>
               <code>{line}</code>
@@ -98,13 +97,13 @@ export const ClientPage = ({ view, client }: Props<{ client: Client }>) => {
 /** The only time that a secret is shown. */
 export const SecretPage = ({ view, client, secret }: Props<{ client: Client; secret: string | undefined }>) => (
   <Console view={view} title={client.name}>
-    <h2>{view.labels.client_id}</h2>
+    <h2>{words[view.language].clientId}</h2>
     <p>
       <code>{client.id}</code>
     </p>
     {secret !== undefined && (
       <>
-        <h2>{view.labels.client_secret}</h2>
+        <h2>{words[view.language].clientSecret}</h2>
         <p>
           <code>{secret}</code>
         </p>

@@ -106,6 +106,9 @@ function registrationIn(fields: URLSearchParams): Registration {
     third_party: fields.has('third_party'),
   })
   if (result.success) return result.output
-  const errors = result.issues.map(({ path, message }) => ({ field: String(path?.[0]?.key), code: message }))
+  const errors = result.issues.map(({ path, message }) => ({
+    field: String(path?.[0]?.key),
+    code: message === 'required' ? message : 'malformed',
+  }))
   throw new Problem('invalid_body', { errors })
 }

@@ -4,7 +4,7 @@ export const words = phrases({
   users: { en: 'Users', ko: '사용자' },
   audit: { en: 'Audit trail', ko: '감사 로그' },
   applications: { en: 'Applications', ko: '애플리케이션' },
-  register: { en: 'Register an application', ko: '애플리케이션 등록' },
+  registerClient: { en: 'Register an application', ko: '애플리케이션 등록' },
   registerHint: {
     en: 'Several are parted by spaces. Each is compared exactly.',
     ko: '여러 개는 공백으로 구분해 주세요. 정확히 일치하는 주소만 허용합니다.',
@@ -17,6 +17,8 @@ export const words = phrases({
     en: 'Belongs to somebody else: users are asked for their consent',
     ko: '다른 회사의 애플리케이션: 사용자에게 동의를 받음',
   },
+  clientId: { en: 'Client ID', ko: '클라이언트 ID' },
+  clientSecret: { en: 'Client secret', ko: '클라이언트 시크릿' },
   isPublic: { en: 'No secret', ko: '시크릿 없음' },
   isThirdParty: { en: 'Third party', ko: '외부' },
   secretIs: {
@@ -78,8 +80,6 @@ export const done = {
 /** Labels of fields, by their names in forms. */
 export const labels = {
   user_id: { en: 'User number', ko: '사용자 번호' },
-  client_id: { en: 'Client ID', ko: '클라이언트 ID' },
-  client_secret: { en: 'Client secret', ko: '클라이언트 시크릿' },
   redirect_uris: { en: 'Redirect addresses', ko: '리디렉션 주소' },
   post_logout_redirect_uris: { en: 'Addresses after signing out', ko: '로그아웃 후 이동할 주소' },
   backchannel_logout_uri: { en: 'Address for back-channel logout', ko: '백채널 로그아웃 주소' },

@@ -5,11 +5,13 @@ import { consentOf, covers, grantConsent } from '../../core/clients/consents.ts'
 import { batch } from '../../core/d1.ts'
 import type { Session } from '../../core/sessions/session.ts'
 import { stillLive } from '../../core/sessions/sessions.ts'
+import { signedInUser } from '../../core/users/signed-in.ts'
 import type { AppEnv } from '../../http/app-env.ts'
+import { callOf } from '../../http/call.ts'
 import { sql } from '../../lib/sql.ts'
-import { Layout } from '../../pages/layout.tsx'
 import { pageOf } from '../../pages/view.tsx'
 import { Problem } from '../../problem.ts'
+import { ConsentPage } from './consent-page.tsx'
 import type { AuthorizationRequest } from './request.ts'
 
 /** Whether the user has not yet allowed a client of a third party what it asks for. @throws Problem 503 `unavailable` */
@@ -22,9 +24,18 @@ export async function isNewTo(
   return client.third_party && !covers(await consentOf(env.DB, user_id, client.id), scope)
 }
 
-/** Remembers what the user allowed. @throws Problem 401 `invalid_token` if the session has ended, 503 `unavailable` */
-export async function allow(call: SignedInCall, { client_id, scope }: AuthorizationRequest): Promise<void> {
+/**
+ * Remembers what the user allowed. `asked`: the user whom the page asked, as it says itself.
+ * @throws Problem 403 `cross_site_request` if that was another user, 401 `invalid_token` if the session has ended, 503
+ * `unavailable`
+ */
+export async function allow(
+  call: SignedInCall,
+  { client_id, scope }: AuthorizationRequest,
+  asked: string | null,
+): Promise<void> {
   const { user_id } = call.session
+  if (asked !== null && asked !== String(user_id)) throw new Problem('cross_site_request')
   const [rows] = await batch(
     call.env.DB,
     grantConsent(call, { user_id, client_id, scope }, sql`EXISTS (${stillLive(call)})`),
@@ -32,23 +43,13 @@ export async function allow(call: SignedInCall, { client_id, scope }: Authorizat
   if (rows?.length !== 1) throw new Problem('invalid_token')
 }
 
-/** The page that asks. Its form is sent to its own address, so nothing of the request can be changed. */
-export const askConsent = (
+/** The page that asks. @throws Problem 404 `not_found`, 503 `unavailable` */
+export async function askConsent(
   c: Context<AppEnv>,
   client: Client,
-  _session: Session,
-  { scope }: AuthorizationRequest,
-): Promise<Response> =>
-  pageOf(c, (view) => (
-    <Layout view={view} title={client.name}>
-      <p>{scope}</p>
-      <form method="post" action={view.path}>
-        <button type="submit" name="decision" value="allow">
-          Allow
-        </button>
-        <button type="submit" name="decision" value="deny" class="quiet">
-          Deny
-        </button>
-      </form>
-    </Layout>
-  ))
+  session: Session,
+  request: AuthorizationRequest,
+): Promise<Response> {
+  const user = await signedInUser({ ...callOf(c), session })
+  return pageOf(c, (view) => <ConsentPage view={view} {...{ client, user, request }} />)
+}

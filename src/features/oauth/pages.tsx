@@ -47,7 +47,7 @@ export const pages = new Hono<AppEnv>()
     submittedBy(c, async (call, fields) => {
       const pending = await pendingRequest(call, c.req.param('handle'))
       if (fields.get('decision') !== 'allow') return answer(c, pending.request, { error: 'access_denied' })
-      await allow(call, pending.request)
+      await allow(call, pending.request, fields.get('user_id'))
       return goOn(c, pending, call)
     }),
   )
