@@ -4,6 +4,9 @@ import { languages } from '../../lib/language.ts'
 import { GRANT_TYPES } from './grants.ts'
 import { PROMPTS } from './request.ts'
 
+/** The claims that an id token may have. */
+const CLAIMS = 'sub iss aud exp iat auth_time acr amr nonce sid at_hash email email_verified name'.split(' ')
+
 /**
  * What clients can rely on (OpenID Connect Discovery section 3, RFC 8414 section 2). Both documents are the same. Public
  * clients do not authenticate, so no method is listed for them.
@@ -30,10 +33,7 @@ export function metadata(config: Config) {
     code_challenge_methods_supported: ['S256'],
     prompt_values_supported: PROMPTS.filter((prompt) => prompt !== 'none'),
     acr_values_supported: ['aal1', 'aal2'],
-    claims_supported: [
-      ...['sub', 'iss', 'aud', 'exp', 'iat', 'auth_time', 'acr', 'amr', 'nonce', 'sid', 'at_hash'],
-      ...['email', 'email_verified', 'name'],
-    ],
+    claims_supported: CLAIMS,
     ui_locales_supported: languages,
     authorization_response_iss_parameter_supported: true,
     backchannel_logout_supported: true,

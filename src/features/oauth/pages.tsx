@@ -37,7 +37,9 @@ export const pages = new Hono<AppEnv>()
     opened(c, () => authorize(c, parametersIn(new URL(c.req.url).searchParams))),
   )
   .post('/oauth/authorize', authorizing.limit, whenOn, (c) =>
-    opened(c, async () => authorize(c, parametersIn(new URLSearchParams(await c.req.text())))),
+    opened(c, async () =>
+      authorize(c, parametersIn(new URLSearchParams(new TextDecoder().decode(await c.req.arrayBuffer())))),
+    ),
   )
 
   .get('/oauth/continue/:handle', authorizing.limit, whenOn, returnable, (c) =>

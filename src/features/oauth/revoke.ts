@@ -13,7 +13,7 @@ import { clientTokenIn } from './userinfo.ts'
  */
 export async function revokeToken(call: Call, client: Client, token: string): Promise<void> {
   const named = await readRefreshToken(token, call.settings)
-  const id = named?.session_id ?? (await clientTokenIn(call, token, undefined))?.sid
+  const id = named?.session_id ?? (await clientTokenIn(call, token))?.sid
   if (id === undefined) return
   const own = sql`id = ${id} AND client_id = ${client.id}`
   const user_id = sql`(SELECT user_id FROM sessions WHERE ${own})`

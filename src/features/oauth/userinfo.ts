@@ -7,29 +7,26 @@ import { type Person, personOf } from './person.ts'
 import { Refusal } from './refusal.ts'
 import { ownAudience } from './tokens.ts'
 
-/** An access token of a client for this service, whose signature and times are valid. Its session may have ended. */
-export type ClientToken = { client_id: string; user_id: number; sid: string; scope: string }
+/** An access token of a client, whose signature and end are valid. Its session may have ended. */
+export type ClientToken = { client_id: string; user_id: number; sid: string; scope: string; aud: string }
 
-/** The client token in a text. One without a user, or for another audience, is none (RFC 9068 section 4). */
-export async function clientTokenIn(
-  call: Call,
-  unverifiedToken: string,
-  audience: string | undefined = ownAudience(call),
-): Promise<ClientToken | undefined> {
+/** The client token in a text. The token of a client that acts for itself has no session, and so is none. */
+export async function clientTokenIn(call: Call, unverifiedToken: string): Promise<ClientToken | undefined> {
   const claims = await verifyJwt(call.settings, unverifiedToken, { typ: 'at+jwt' })
   const { aud, exp, client_id, sub, sid, scope } = claims ?? {}
-  if (typeof client_id !== 'string' || typeof sid !== 'string' || typeof sub !== 'string') return undefined
-  if (aud !== audience && audience !== undefined) return undefined
-  if (typeof exp !== 'number' || exp <= call.now || typeof scope !== 'string') return undefined
-  return { client_id, user_id: Number(sub), sid, scope }
+  const texts = [aud, client_id, sub, sid, scope]
+  if (!texts.every((text) => typeof text === 'string') || typeof exp !== 'number' || exp <= call.now) return undefined
+  return { client_id, user_id: Number(sub), sid, scope, aud } as ClientToken
 }
 
 /**
- * What the client of a token may know of its user, from the database: the session stands, and its user is not disabled.
+ * What the client of a token may know of its user, from the database: the session stands, and its user is not disabled. A
+ * token for another audience opens nothing here (RFC 9068 section 4).
  * @throws Refusal `invalid_token`, `insufficient_scope`; Problem 503 `unavailable`
  */
 export async function userinfo(call: Call, token: ClientToken): Promise<Record<string, unknown>> {
-  const { client_id, user_id, sid } = token
+  const { client_id, user_id, sid, aud } = token
+  if (aud !== ownAudience(call)) throw new Refusal('invalid_token', 'The token is for another service.')
   const scope = wordsOf(token.scope)
   const person = await first<Person>(
     call.env.DB,
