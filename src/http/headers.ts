@@ -22,6 +22,15 @@ export const contentPolicy = ({ image = '', form = '' } = {}): string =>
   `img-src data:${image}; connect-src 'self'; form-action 'self'${form}; base-uri 'none'; frame-ancestors 'none'`
 
 /**
+ * The address as a source in a policy: its origin, or its scheme where it has none. A policy cannot name an IPv6
+ * address, so that of this machine is named by its scheme, too.
+ */
+export function sourceOf(uri: string): string {
+  const { origin, protocol, host } = new URL(uri)
+  return origin === 'null' || host.startsWith('[') ? protocol : origin
+}
+
+/**
  * The headers of every response, unless its route sets them. Hono's `secureHeaders` would set the same ones in 1 kB
  * more; here they are chosen once. Each header costs a hundredth of the CPU of `hono/jwt` for a request (decision 018).
  */

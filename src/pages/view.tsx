@@ -9,7 +9,7 @@ import type { Problem } from '../problem.ts'
 import type { AppEnv } from '../http/app-env.ts'
 import { languageOf } from '../http/origin.ts'
 import { COOKIE_MAX_SECONDS, keepCookie, LANGUAGE_COOKIE } from '../http/cookie.ts'
-import { contentPolicy } from '../http/headers.ts'
+import { contentPolicy, sourceOf } from '../http/headers.ts'
 import { allowedReturn } from './return-to.ts'
 import { labels, shared, type Words } from './words.ts'
 
@@ -126,4 +126,4 @@ export function pageOf(c: PageContext, render: (view: View) => Html): Promise<Re
 }
 
 /** The origin of an address on another site, as a source in a policy. */
-const originOf = (address = '/'): string => (address.startsWith('/') ? '' : ` ${new URL(address).origin}`)
+const originOf = (address = '/'): string => (address.startsWith('/') ? '' : ` ${sourceOf(address)}`)

@@ -18,6 +18,7 @@ const metadata: Answer = {
     userinfo_endpoint: text,
     jwks_uri: text,
     revocation_endpoint: text,
+    end_session_endpoint: text,
     scopes_supported: texts,
     response_types_supported: texts,
     response_modes_supported: texts,
@@ -32,6 +33,8 @@ const metadata: Answer = {
     claims_supported: texts,
     ui_locales_supported: texts,
     authorization_response_iss_parameter_supported: v.literal(true),
+    backchannel_logout_supported: v.literal(true),
+    backchannel_logout_session_supported: v.literal(true),
     claims_parameter_supported: v.literal(false),
     request_parameter_supported: v.literal(false),
     request_uri_parameter_supported: v.literal(false),
@@ -157,6 +160,18 @@ const authorize = {
 }
 
 export const pages: Pages = {
+  'GET /oauth/end-session': {
+    answer: {
+      en: '303 to the `post_logout_redirect_uri` that is registered for the application, or 200; without a fitting `id_token_hint`, 200: the question whether to sign out',
+      ko: '애플리케이션에 등록된 `post_logout_redirect_uri`로 303, 없으면 200. 맞는 `id_token_hint`가 없으면 로그아웃할지 묻는 페이지를 200으로 표시',
+    },
+  },
+  'POST /oauth/end-session': {
+    answer: {
+      en: 'the same as GET; with `decision=leave` from this site, without a question',
+      ko: 'GET과 같음. 이 사이트에서 `decision=leave`를 보내면 묻지 않고 로그아웃',
+    },
+  },
   'GET /oauth/authorize': authorize,
   'POST /oauth/authorize': authorize,
   'GET /oauth/continue/:handle': {

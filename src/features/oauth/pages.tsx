@@ -15,6 +15,7 @@ import { Problem } from '../../problem.ts'
 import { newCode } from './code.ts'
 import { allow, askConsent, isNewTo } from './consent.tsx'
 import { continueAt, CONTINUES, type Pending, pendingRequest } from './handle.ts'
+import { endSessionPages } from './end-session-pages.tsx'
 import { authorizing } from './inputs.ts'
 import { nextStep } from './interaction.ts'
 import { toLoginFor } from './login.ts'
@@ -31,6 +32,7 @@ const returnable = Object.assign((_: Context<AppEnv>, next: () => Promise<void>)
 
 /** The authorization endpoint (OpenID Connect Core section 3.1.2), and the page at which its request goes on. */
 export const pages = new Hono<AppEnv>()
+  .route('/', endSessionPages)
   .get('/oauth/authorize', authorizing.limit, whenOn, (c) =>
     opened(c, () => authorize(c, parametersIn(new URL(c.req.url).searchParams))),
   )

@@ -20,11 +20,4 @@ export function withAnswer(uri: string, answer: Record<string, string | undefine
   return `${uri}${uri.includes('?') ? '&' : '?'}${new URLSearchParams(given).toString()}`
 }
 
-/**
- * The address as a source of `form-action`: its origin, or its scheme where it has none. A policy cannot name an IPv6
- * address, so that of this machine is named by its scheme, too.
- */
-export function formTarget(uri: string): string {
-  const { origin, protocol, host } = new URL(uri)
-  return origin === 'null' || host.startsWith('[') ? protocol : origin
-}
+export { sourceOf as formTarget } from '../../http/headers.ts'
