@@ -14,6 +14,7 @@
 -- with SQL must set it to 0. second_factor_at: since when, as far as the service turned it on.
 -- proven_email: the address of which somebody last proved here, by a link or a code, to read the mailbox. An identity
 -- provider that vouches for an address signs in to an existing account only if this is the account's address.
+-- name: what the user goes by, for applications that ask for the profile.
 CREATE TABLE users (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   email TEXT NOT NULL,
@@ -30,7 +31,8 @@ CREATE TABLE users (
   unconfirmed_until INTEGER,
   second_factor INTEGER NOT NULL DEFAULT 0 CHECK (second_factor IN (0, 1)),
   second_factor_at INTEGER,
-  proven_email TEXT
+  proven_email TEXT,
+  name TEXT
 ) STRICT;
 CREATE UNIQUE INDEX users_canonical_email ON users (canonical_email);
 -- Few users have roles. The search for the last admin reads this index instead of all users.
@@ -63,6 +65,9 @@ END;
 -- methods: the names of the methods by which the session began.
 -- shown: when each method was last shown in the session, by name. Empty if a Worker older than the column wrote the row:
 -- then it was the password, at auth_time.
+-- client_id: the client that the session belongs to; NULL in the sessions of this service itself. Its parent_id is the
+-- session that granted it, its scope and resource are what it was granted. It ends with its parent, by a trigger, unless
+-- its scope has offline_access.
 CREATE TABLE sessions (
   id TEXT PRIMARY KEY,
   user_id INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
@@ -77,10 +82,16 @@ CREATE TABLE sessions (
   country TEXT,
   user_agent TEXT,
   methods TEXT NOT NULL DEFAULT '["password"]' CHECK (json_type(methods) = 'array'),
-  shown TEXT NOT NULL DEFAULT '{}' CHECK (json_type(shown) = 'object')
+  shown TEXT NOT NULL DEFAULT '{}' CHECK (json_type(shown) = 'object'),
+  client_id TEXT REFERENCES clients (id) ON DELETE CASCADE,
+  parent_id TEXT,
+  scope TEXT,
+  resource TEXT
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX sessions_user_id ON sessions (user_id);
 CREATE INDEX sessions_expires_at ON sessions (expires_at);
+CREATE INDEX sessions_client_id ON sessions (client_id) WHERE client_id IS NOT NULL;
+CREATE INDEX sessions_parent_id ON sessions (parent_id) WHERE parent_id IS NOT NULL;
 
 CREATE TABLE revocations (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -109,6 +120,7 @@ END;
 
 -- audit: an append-only record of what happened. It does not reference users, because the record outlives the account.
 -- actor: who acted, if not the user: `user:<id>` for an admin, `cli:<name>` for the command line.
+-- client_id: the client that the event is about.
 CREATE TABLE audit_events (
   id INTEGER PRIMARY KEY,
   at INTEGER NOT NULL,
@@ -120,7 +132,8 @@ CREATE TABLE audit_events (
   country TEXT,
   user_agent TEXT,
   request_id TEXT,
-  actor TEXT
+  actor TEXT,
+  client_id TEXT
 ) STRICT;
 CREATE INDEX audit_events_user_id ON audit_events (user_id, at);
 CREATE INDEX audit_events_at ON audit_events (at);
@@ -364,7 +377,8 @@ CREATE TABLE webhook_outbox (
   actor TEXT,
   at INTEGER NOT NULL,
   attempts INTEGER NOT NULL DEFAULT 0,
-  due_at INTEGER NOT NULL
+  due_at INTEGER NOT NULL,
+  client_id TEXT
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX webhook_outbox_due_at ON webhook_outbox (due_at);
 CREATE INDEX webhook_outbox_at ON webhook_outbox (at);
@@ -445,6 +459,99 @@ BEGIN
   VALUES ('evt_' || lower(hex(randomblob(16))), 'user.undone', NEW.user_id, NEW.session_id, NEW.actor, NEW.at, NEW.at);
 END;
 
+-- clients: the applications that people sign in to with their account here. secret_hash: SHA-256 of its secret, a random
+-- number of 256 bits; NULL for a public client, which can keep no secret. third_party: whether people are asked for their
+-- consent. scope: what it may ask for. resources: the audiences (RFC 8707) that it may have tokens for. pkce: 0 for an old
+-- library that cannot; such a client must send a nonce. credentials: whether it may have tokens of its own
+-- (client_credentials).
+CREATE TABLE clients (
+  id TEXT PRIMARY KEY,
+  name TEXT NOT NULL,
+  secret_hash TEXT CHECK (length(secret_hash) = 43),
+  redirect_uris TEXT NOT NULL DEFAULT '[]' CHECK (json_type(redirect_uris) = 'array'),
+  post_logout_redirect_uris TEXT NOT NULL DEFAULT '[]' CHECK (json_type(post_logout_redirect_uris) = 'array'),
+  backchannel_logout_uri TEXT,
+  third_party INTEGER NOT NULL DEFAULT 0 CHECK (third_party IN (0, 1)),
+  scope TEXT NOT NULL,
+  resources TEXT NOT NULL DEFAULT '[]' CHECK (json_type(resources) = 'array'),
+  id_token_alg TEXT NOT NULL DEFAULT 'RS256' CHECK (id_token_alg IN ('RS256', 'ES256')),
+  pkce INTEGER NOT NULL DEFAULT 1 CHECK (pkce = 1 OR (pkce = 0 AND secret_hash IS NOT NULL)),
+  credentials INTEGER NOT NULL DEFAULT 0 CHECK (credentials = 0 OR (credentials = 1 AND secret_hash IS NOT NULL)),
+  created_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- consents: what a user allowed a client of a third party.
+CREATE TABLE consents (
+  user_id INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+  client_id TEXT NOT NULL REFERENCES clients (id) ON DELETE CASCADE,
+  scope TEXT NOT NULL,
+  granted_at INTEGER NOT NULL,
+  PRIMARY KEY (user_id, client_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX consents_client_id ON consents (client_id);
+
+-- logout_outbox: ended sessions of clients with a backchannel_logout_uri, which is told of them. id: the session. Triggers
+-- add the rows, so no end can be forgotten. When the parent of a session with offline_access ends, the session stays,
+-- but its client is told that the user signed out.
+CREATE TABLE logout_outbox (
+  id TEXT PRIMARY KEY,
+  client_id TEXT NOT NULL REFERENCES clients (id) ON DELETE CASCADE,
+  user_id INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  due_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX logout_outbox_due_at ON logout_outbox (due_at);
+CREATE INDEX logout_outbox_at ON logout_outbox (at);
+CREATE INDEX logout_outbox_client_id ON logout_outbox (client_id);
+
+CREATE TRIGGER sessions_revoked_clients AFTER UPDATE OF revoked_at ON sessions
+WHEN OLD.revoked_at IS NULL AND NEW.revoked_at IS NOT NULL
+BEGIN
+  INSERT INTO logout_outbox (id, client_id, user_id, at, due_at)
+  SELECT sessions.id, client_id, user_id, NEW.revoked_at, NEW.revoked_at
+  FROM sessions JOIN clients ON clients.id = client_id
+  WHERE (sessions.id = NEW.id OR (parent_id = NEW.id AND revoked_at IS NULL)) AND backchannel_logout_uri IS NOT NULL
+  ON CONFLICT DO NOTHING;
+END;
+
+CREATE TRIGGER sessions_revoked_parent AFTER UPDATE OF revoked_at ON sessions
+WHEN OLD.revoked_at IS NULL AND NEW.revoked_at IS NOT NULL AND NEW.client_id IS NULL
+BEGIN
+  UPDATE sessions SET revoked_at = NEW.revoked_at
+  WHERE parent_id = NEW.id AND revoked_at IS NULL AND instr(' ' || scope || ' ', ' offline_access ') = 0;
+END;
+
+CREATE TRIGGER sessions_deleted_clients AFTER DELETE ON sessions
+WHEN OLD.revoked_at IS NULL AND OLD.expires_at > unixepoch()
+BEGIN
+  INSERT INTO logout_outbox (id, client_id, user_id, at, due_at)
+  SELECT ended.id, ended.client_id, OLD.user_id, unixepoch(), unixepoch()
+  FROM (
+    SELECT OLD.id AS id, OLD.client_id AS client_id
+    UNION ALL SELECT id, client_id FROM sessions WHERE parent_id = OLD.id AND revoked_at IS NULL
+  ) AS ended JOIN clients ON clients.id = ended.client_id
+  WHERE backchannel_logout_uri IS NOT NULL
+  ON CONFLICT DO NOTHING;
+END;
+
+CREATE TRIGGER sessions_deleted_parent AFTER DELETE ON sessions
+WHEN OLD.client_id IS NULL
+BEGIN
+  UPDATE sessions SET revoked_at = unixepoch()
+  WHERE parent_id = OLD.id AND revoked_at IS NULL AND instr(' ' || scope || ' ', ' offline_access ') = 0;
+END;
+
+CREATE TRIGGER audit_events_clients_published AFTER INSERT ON audit_events
+WHEN NEW.reason IS NULL AND NEW.event IN ('client_created', 'client_changed', 'client_secret_rotated', 'client_deleted',
+  'consent_granted', 'consent_withdrawn', 'user_name_changed')
+BEGIN
+  INSERT INTO webhook_outbox (id, type, user_id, session_id, actor, at, due_at, client_id)
+  VALUES ('evt_' || lower(hex(randomblob(16))),
+    substr(NEW.event, 1, instr(NEW.event, '_') - 1) || '.' || substr(NEW.event, instr(NEW.event, '_') + 1),
+    NEW.user_id, NEW.session_id, NEW.actor, NEW.at, NEW.at, NEW.client_id);
+END;
+
 -- wrangler's own table, filled so that a database created from this file receives only later migrations.
 CREATE TABLE d1_migrations(
 		id         INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -456,4 +563,4 @@ VALUES ('0001_users.sql'), ('0002_sessions.sql'), ('0003_audit.sql'), ('0004_one
   ('0006_operators.sql'), ('0007_webhooks.sql'), ('0008_epoch.sql'), ('0009_outbox_line.sql'),
   ('0010_spent.sql'), ('0011_second_factor.sql'), ('0012_totp.sql'), ('0013_passkeys.sql'),
   ('0014_login_codes.sql'), ('0015_undo.sql'), ('0016_factors_removed.sql'), ('0017_password_removed.sql'),
-  ('0018_identities.sql');
+  ('0018_identities.sql'), ('0019_oauth.sql');

@@ -5,6 +5,7 @@ import { publishedBy } from './core/events/declaration.ts'
 import { rooms } from './core/rooms.ts'
 import { account } from './features/account/index.ts'
 import { admin } from './features/admin/index.ts'
+import { applications } from './features/applications/index.ts'
 import { code } from './features/code/index.ts'
 import { devices } from './features/devices/index.ts'
 import { email } from './features/email/index.ts'
@@ -13,6 +14,7 @@ import { health } from './features/health/index.ts'
 import { identities } from './features/identities/index.ts'
 import { keys } from './features/keys/index.ts'
 import { login } from './features/login/index.ts'
+import { oauth } from './features/oauth/index.ts'
 import { passkeys } from './features/passkeys/index.ts'
 import { password } from './features/password/index.ts'
 import { recovery } from './features/recovery/index.ts'
@@ -50,8 +52,10 @@ const all = [
   session, //   /user/refresh, reauth, logout, sessions; /logout, /account/sessions
   undo, //      /user/undo; /undo, which the link in a notice opens
   devices, //   /user/devices, /account/devices
+  applications, // /user/applications, /account/applications: what a user signed in to
   account, //   /user/me; /account, which shows every feature's card in this order; /account/export, delete
   admin, //     /admin, /console
+  oauth, //     /.well-known/openid-configuration, /oauth: signing in to other applications
   revoked, //   /revoked, for other services
   keys, //      /oauth/jwks, likewise
   shared, //    /brand.css

@@ -1,6 +1,7 @@
 import { app, registry } from './app.ts'
 import { config } from './config.ts'
 import { cleanUp } from './core/cleanup.ts'
+import { deliverLogouts } from './core/clients/logouts.ts'
 import { deliverMail } from './core/mail/mailer.ts'
 import { deliverWebhooks } from './core/events/webhooks.ts'
 import { now } from './lib/time.ts'
@@ -13,10 +14,11 @@ export default {
   async scheduled(_controller, env) {
     const settings = config(env)
     const at = now()
-    // Neither waits for the other, and both finish before a failure of one ends the run.
+    // None waits for another, and all finish before a failure of one ends the run.
     const passes = await Promise.allSettled([
       deliverMail(env, settings, at, registry.features),
       deliverWebhooks(env, settings, at),
+      deliverLogouts(env, settings, at),
     ])
     for (const pass of passes) if (pass.status === 'rejected') throw pass.reason
     await cleanUp(env.DB, settings, at, registry.features)

@@ -29,6 +29,8 @@ export type Operation = {
   description?: Text
   /** An example of the body. Required if the route reads one. */
   body?: unknown
+  /** The body, if the handler reads a form by itself. */
+  form?: v.GenericSchema
   /** Each path parameter, with a description and an example. */
   params?: Record<string, [description: string, example: string]>
   /** Only if the handler reads the query itself. */

@@ -11,6 +11,10 @@ export const problems = {
   malformed_json: [400, 'The body is not valid JSON.'],
   /** A back end stated no IP address, or one that is loopback, private or malformed. */
   invalid_client_address: [400, 'The address of the client is missing, or is none on the Internet.'],
+  /** No application is registered under this `client_id`. */
+  unknown_client: [400, 'This application is not known here.'],
+  /** The `redirect_uri` or `post_logout_redirect_uri` is missing, or is not exactly one that is registered for the application. */
+  unregistered_redirect_uri: [400, 'The address of the application is not registered.'],
   /** A back end sent a wrong secret, or stated an address without a secret. */
   unknown_backend: [401, 'This back end is not known, or its secret is wrong.'],
   /**

@@ -1,10 +1,12 @@
 import * as account from '../src/features/account/words.ts'
+import * as applications from '../src/features/applications/words.ts'
 import * as admin from '../src/features/admin/words.ts'
 import * as code from '../src/features/code/words.ts'
 import * as devices from '../src/features/devices/words.ts'
 import * as email from '../src/features/email/words.ts'
 import * as factors from '../src/features/factors/words.ts'
 import * as login from '../src/features/login/words.ts'
+import * as oauth from '../src/features/oauth/words.ts'
 import * as passkeys from '../src/features/passkeys/words.ts'
 import * as password from '../src/features/password/words.ts'
 import * as register from '../src/features/register/words.ts'
@@ -20,6 +22,7 @@ const [done, problems, fields, label] = [
   phrases({
     ...account.done,
     ...admin.done,
+    ...applications.done,
     ...devices.done,
     ...email.done,
     ...passkeys.done,
@@ -32,7 +35,7 @@ const [done, problems, fields, label] = [
   }),
   phrases(problemTexts),
   phrases(fieldTexts),
-  phrases({ ...labels, ...admin.labels, ...code.labels, ...passkeys.labels, ...recovery.labels, ...totp.labels }),
+  phrases({ ...labels, ...admin.labels, ...code.labels, ...recovery.labels, ...totp.labels }),
 ]
 
 const inOne = (language: Language) => ({
@@ -42,7 +45,9 @@ const inOne = (language: Language) => ({
   ...code.words[language],
   ...devices.words[language],
   ...email.words[language],
+  apps: applications.words[language],
   factors: factors.words[language],
+  oauth: oauth.words[language],
   recovery: recovery.words[language],
   totp: totp.words[language],
   ...login.words[language],

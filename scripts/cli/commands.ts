@@ -1,6 +1,7 @@
 import type { Command } from './command.ts'
 import { adminCreate } from './admin-create.ts'
 import { audit } from './audit.ts'
+import { clientsCreate, clientsDelete, clientsList, clientsRotateSecret, clientsShow } from './clients.ts'
 import { doctor } from './doctor.ts'
 import { exportCommand } from './export.ts'
 import { importCommand } from './import.ts'
@@ -27,6 +28,11 @@ export const commands: Command[] = [
   usersFactors,
   usersFactorsRemove,
   usersDelete,
+  clientsCreate,
+  clientsList,
+  clientsShow,
+  clientsRotateSecret,
+  clientsDelete,
   importCommand,
   exportCommand,
   audit,

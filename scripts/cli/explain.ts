@@ -8,6 +8,14 @@ const sentences: Partial<Record<ProblemCode, string>> = {
 }
 
 const fieldErrors: Record<string, string> = {
+  not_a_redirect_uri:
+    'have one that cannot be used: https, http on this machine, or a scheme of an app with a dot, exactly as a browser spells it',
+  not_a_resource: 'have one that is not an absolute address',
+  not_an_algorithm: 'is neither RS256 nor ES256',
+  not_an_https_url: 'is not an https address, exactly as a browser spells it',
+  our_own: 'have one that is an address of this service',
+  public: 'is not possible for a public application',
+  too_many: 'are more than 20',
   malformed: 'has a form that is not allowed',
   required: 'is missing',
   too_common: 'is one that everybody tries first: choose another',

@@ -40,6 +40,7 @@ export type AuditRow = {
   user_agent: string | null
   request_id: string | null
   actor: string | null
+  client_id: string | null
 }
 
 /** The newest events that a condition names, the oldest of them first. */

@@ -68,7 +68,13 @@ function operationOf(route: Route, operation: Operation, tag: string, responses:
     ...(schema && {
       requestBody: { required: true, content: { 'application/json': { schema: schemaOf(schema), example: body } } },
     }),
-    responses: { ...answersOf(operation), ...refusalsOf(route, operation, responses) },
+    ...(operation.form && {
+      requestBody: {
+        required: true,
+        content: { 'application/x-www-form-urlencoded': { schema: schemaOf(operation.form) } },
+      },
+    }),
+    responses: together(answersOf(operation), refusalsOf(route, operation, responses), responses),
   }
 }
 
@@ -103,6 +109,21 @@ function queryParameters(query: NonNullable<Route['query']>): Json[] {
     ...(description !== undefined && { description }),
     schema,
   }))
+}
+
+/** All answers. If a status stands for an answer of the route's own and for a problem, it has both contents. */
+function together(answers: Json, refusals: Json, shared: Json): Json {
+  const both = Object.keys(answers).filter((status) => status in refusals)
+  const merged = both.map((status) => {
+    const own = answers[status] as Json
+    const problem = shared[(refusals[status] as { $ref: string }).$ref.split('/').at(-1)!] as Json
+    const description = [own['description'], problem['description']].join('\n\n')
+    return [
+      status,
+      { ...problem, description, content: { ...(own['content'] as Json), ...(problem['content'] as Json) } },
+    ]
+  })
+  return { ...answers, ...refusals, ...Object.fromEntries(merged) }
 }
 
 const answersOf = ({ answers }: Operation): Json =>

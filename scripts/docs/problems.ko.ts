@@ -19,6 +19,8 @@ export const problemsInKorean: Record<ProblemCode, string> = {
     '여러 단계로 로그인할 때 쓰는 티켓을 이미 사용했거나, 10분이 지나 만료되었거나, 이 서비스의 티켓이 아닙니다.',
   login_required: '요청에 액세스 토큰이 없습니다.',
   invalid_token: '토큰이 위조되었거나, 만료되었거나, 형식이 잘못되었거나, 세션이 종료되었습니다.',
+  unknown_client: '이 `client_id`로 등록된 애플리케이션이 없습니다.',
+  unregistered_redirect_uri: '`redirect_uri`가 없거나, 애플리케이션에 등록된 주소와 정확히 같지 않습니다.',
   unknown_backend: '백엔드의 시크릿이 틀렸거나, 시크릿 없이 IP 주소를 알려 주었습니다.',
   account_disabled: '비밀번호가 맞거나 알림 메일의 링크가 유효하지만, 사용 중지된 계정입니다.',
   second_factor_required:

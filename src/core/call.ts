@@ -7,6 +7,7 @@ import type { Mail } from './mail/compose.ts'
 import type { Origin } from './origin.ts'
 import type { Proof } from './proof.ts'
 import type { Ticket } from './ticket.ts'
+import type { CustomClaims } from './tokens/custom-claims.ts'
 import type { Way } from './users/ways.ts'
 import type { Session } from './sessions/session.ts'
 import type { User } from './users/users.ts'
@@ -72,8 +73,17 @@ export type Feature = {
    * condition needs an index.
    */
   expires?: (pass: { now: number; settings: Config; limit: number }) => Sql[]
+  /** Adds claims to the tokens of clients. */
+  claims?: CustomClaims
   /** The authentication methods that it provides. */
   methods?: readonly Method[]
+  /** Paths whose answers every origin may read, without cookies: what applications in a browser call. */
+  open?: RegExp
+  /**
+   * Where its page at this path finally sends the user, if that is another site: a source for `form-action`, because
+   * browsers apply the policy of a form to the redirects after it.
+   */
+  onward?: (moment: { settings: Config; now: number }, path: string) => Promise<string | undefined>
 }
 
 /** `form`: to sign in with, if the settings allow it; `fields` are the refused input, if any. `link`: for users who cannot. */

@@ -12,4 +12,5 @@ export const MIGRATIONS = [
   '0010_spent',
   '0011_second_factor',
   '0015_undo',
+  '0019_oauth',
 ]

@@ -1,4 +1,5 @@
 import type { Features } from './call.ts'
+import { clients } from './clients/index.ts'
 import { events } from './events/index.ts'
 import { mail } from './mail/index.ts'
 import { sessions } from './sessions/index.ts'
@@ -7,4 +8,4 @@ import { users } from './users/index.ts'
 /**
  * The rooms of `core` that own tables. They declare the same things as features: the export and the cleanup read both.
  */
-export const rooms = [users, sessions, mail, events] as const satisfies Features
+export const rooms = [users, sessions, clients, mail, events] as const satisfies Features

@@ -82,5 +82,5 @@ export async function readTicket({ settings, now }: Moment, kind: string, text: 
   return ticket.output
 }
 
-/** Characters. The largest ticket contains a challenge and a device token. */
-const TICKET_MAX_LENGTH = 4_096
+/** Characters. The largest ticket contains the authorization request of an application. */
+const TICKET_MAX_LENGTH = 8_192

@@ -17,6 +17,8 @@ export type AppEnv = {
     named?: Pick<Origin, 'ip' | 'named_by'>
     /** Counts an account against the limit of this route. Call it once the session is known to be live. */
     countAccount?: (user_id: number) => Promise<void>
+    /** The same for a client, once it has shown who it is. */
+    countClient?: (client_id: string) => Promise<void>
   }
 }
 

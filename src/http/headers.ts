@@ -22,6 +22,15 @@ export const contentPolicy = ({ image = '', form = '' } = {}): string =>
   `img-src data:${image}; connect-src 'self'; form-action 'self'${form}; base-uri 'none'; frame-ancestors 'none'`
 
 /**
+ * The address as a source in a policy: its origin, or its scheme where it has none. A policy cannot name an IPv6
+ * address, so that of this machine is named by its scheme, too.
+ */
+export function sourceOf(uri: string): string {
+  const { origin, protocol, host } = new URL(uri)
+  return origin === 'null' || host.startsWith('[') ? protocol : origin
+}
+
+/**
  * The headers of every response, unless its route sets them. Hono's `secureHeaders` would set the same ones in 1 kB
  * more; here they are chosen once. Each header costs a hundredth of the CPU of `hono/jwt` for a request (decision 018).
  */
@@ -109,15 +118,25 @@ function complete(headers: Headers, id: string): void {
 }
 
 /**
- * Allows exactly the origins of `ALLOWED_ORIGINS`, without cookies: a page elsewhere sends the token itself. Hono's
- * middleware builds the response three times, so it runs only for requests that come from a page, and only if any
- * origin is allowed.
+ * Allows exactly the origins of `ALLOWED_ORIGINS`, without cookies: a page elsewhere sends the token itself. What a feature
+ * declares as `open` is for every origin. Hono's middleware builds the response three times, so it runs only for requests
+ * that come from a page, and only if any origin is allowed.
  */
 export const allowOrigins: MiddlewareHandler<AppEnv> = (c, next) => {
-  if (c.req.method === 'OPTIONS') return crossOrigin(c, next)
-  const isCrossOrigin = config(c.env).ALLOWED_ORIGINS.length > 0 && c.req.header('Origin') !== undefined
+  if (c.req.method !== 'OPTIONS' && c.req.header('Origin') === undefined) return next()
+  if (c.var.registry.features.some(({ open }) => open?.test(c.req.path))) return anyOrigin(c, next)
+  const isCrossOrigin = c.req.method === 'OPTIONS' || config(c.env).ALLOWED_ORIGINS.length > 0
   return isCrossOrigin ? crossOrigin(c, next) : next()
 }
+
+/** Never with cookies. `MCP-Protocol-Version` is sent with requests for metadata. */
+const anyOrigin = cors({
+  origin: '*',
+  allowHeaders: ['Authorization', 'Content-Type', 'MCP-Protocol-Version'],
+  allowMethods: ['GET', 'POST'],
+  exposeHeaders: ['DPoP-Nonce', 'Retry-After', 'WWW-Authenticate', 'X-Request-Id'],
+  maxAge: 600,
+})
 
 const crossOrigin = cors({
   origin: (origin, c: Context<AppEnv>) => (config(c.env).ALLOWED_ORIGINS.includes(origin) ? origin : null),

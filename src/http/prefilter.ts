@@ -28,6 +28,10 @@ const LIMITERS = {
   ready: 'PREFILTER_REFRESH',
   challenge: 'PREFILTER_REFRESH',
   admin: 'PREFILTER_REFRESH',
+  authorize: 'PREFILTER_REFRESH',
+  token: 'BREAKER', // all users of an application come from its server
+  userinfo: 'BREAKER',
+  revoke: 'BREAKER',
 } as const
 
 type Limited = keyof typeof LIMITERS
@@ -47,9 +51,14 @@ export function prefilter(route: Limited): MiddlewareHandler<AppEnv> {
       const admitted =
         (await admits(c.env, route, countedNetwork(origin))) && (await admitsBackend(c.env, route, origin))
       if (!admitted && !(await admitsDevice(c, route))) throw tooMany()
-      if (route === 'confirm' || route === 'admin') {
+      if (route === 'confirm' || route === 'admin' || route === 'authorize') {
         c.set('countAccount', async (user_id) => {
           if (!(await admits(c.env, route, `user ${user_id}`))) throw tooMany()
+        })
+      }
+      if (route === 'token' || route === 'userinfo' || route === 'revoke') {
+        c.set('countClient', async (client_id) => {
+          if (!(await admits(c.env, route, `client ${client_id}`))) throw tooMany()
         })
       }
     }

@@ -52,10 +52,12 @@ type FieldProps = Props<{
   /** The keyboard of a phone. The value of the HTML attribute. */
   inputmode?: 'numeric'
   value?: string | undefined
+  /** Whether it may stay empty. */
+  optional?: boolean
 }>
 
 /** A labelled field. Its type and its hint follow from `autocomplete`. */
-export const Field = ({ view, name, autocomplete, inputmode, value }: FieldProps) => {
+export const Field = ({ view, name, autocomplete, inputmode, value, optional = false }: FieldProps) => {
   const { say, labels, problem, passwordMin } = view
   const wrong = fieldProblems(view).find(({ field }) => field === name)
   const hint = autocomplete === 'new-password'
@@ -74,7 +76,7 @@ export const Field = ({ view, name, autocomplete, inputmode, value }: FieldProps
         type={typeOf(autocomplete)}
         autocomplete={autocomplete}
         inputmode={inputmode}
-        required
+        required={!optional}
         value={value}
         aria-invalid={wrong ? 'true' : undefined}
         aria-describedby={described === '' ? undefined : described}

@@ -36,6 +36,6 @@ export const pageLogin = (returns: RegExp): MiddlewareHandler<Guarded> & Returns
 export const pageLoginRequired: MiddlewareHandler<Guarded> = pageLogin(/^/)
 
 /** Responds with a page in the layout of the hosted pages: their style, brand and choice of language. */
-export function showPage(c: PageContext, title: string, content: Child): Response {
+export function showPage(c: PageContext, title: string, content: Child): Promise<Response> {
   return pageOf(c, (view) => <Layout view={view} title={title} children={content} />)
 }

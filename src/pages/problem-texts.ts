@@ -118,10 +118,18 @@ export const problemTexts: Record<ProblemCode, Translated> = {
   too_many_attempts: tooMany,
   unavailable: later,
   unknown_backend: odd,
+  unknown_client: {
+    en: 'This application is not known here. Please tell whoever runs it.',
+    ko: '등록되지 않은 애플리케이션입니다. 애플리케이션 운영자에게 문의해 주세요.',
+  },
+  unregistered_redirect_uri: {
+    en: 'The application asked to send you to an address that is not registered for it. Please tell whoever runs it.',
+    ko: '애플리케이션에 등록되지 않은 주소로 이동하려고 했습니다. 애플리케이션 운영자에게 문의해 주세요.',
+  },
   unsupported_media_type: odd,
 }
 
-/** Why a field was refused: the codes of the schemas in `core/passwords/credentials.ts`. */
+/** Why a field was refused: the codes of the schemas in `core/passwords/credentials.ts` and `core/clients/registration.ts`. */
 export const fieldTexts = {
   breached: {
     en: 'This password has appeared in a data breach. Please choose another.',

@@ -4,11 +4,12 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { config } from '../config.ts'
 import type { Call, Registry } from '../core/call.ts'
 import { type Language, languages, phrases, type Translated } from '../lib/language.ts'
+import { now } from '../lib/time.ts'
 import type { Problem } from '../problem.ts'
 import type { AppEnv } from '../http/app-env.ts'
 import { languageOf } from '../http/origin.ts'
 import { COOKIE_MAX_SECONDS, keepCookie, LANGUAGE_COOKIE } from '../http/cookie.ts'
-import { contentPolicy } from '../http/headers.ts'
+import { contentPolicy, sourceOf } from '../http/headers.ts'
 import { allowedReturn } from './return-to.ts'
 import { labels, shared, type Words } from './words.ts'
 
@@ -94,20 +95,35 @@ function doneAs(name: string | undefined, registry: Registry, language: Language
 }
 
 /** Responds with a page. If the address names a language, the choice is remembered. */
-export function page(c: PageContext, view: View, content: Html, status: ContentfulStatusCode = 200): Response {
-  const { language, brand, returnTo } = view
+export async function page(
+  c: PageContext,
+  view: View,
+  content: Html,
+  status: ContentfulStatusCode = 200,
+): Promise<Response> {
+  const { language, brand } = view
   if (asked(c, 'lang') === language) keepCookie(c, LANGUAGE_COOKIE, language, COOKIE_MAX_SECONDS)
-  // Browsers apply `form-action` to the redirects of a form, too.
-  const [image, form] = [brand.logo?.startsWith('/') ? " 'self'" : originOf(brand.logo), originOf(returnTo)]
+  const image = brand.logo?.startsWith('/') ? " 'self'" : originOf(brand.logo)
+  const form = await onwardOf(c, view)
   if (image !== '' || form !== '') c.header('Content-Security-Policy', contentPolicy({ image, form }))
   return c.html(`<!doctype html>${content.text}`, status)
 }
 
+/** Where the forms of a page finally lead: browsers apply `form-action` to the redirects after a form, too. */
+async function onwardOf(c: PageContext, { path, returnTo = path }: View): Promise<string> {
+  if (!returnTo.startsWith('/')) return originOf(returnTo)
+  for (const { onward } of c.var.registry.features) {
+    const target = await onward?.({ settings: config(c.env), now: now() }, returnTo)
+    if (target !== undefined) return ` ${target}`
+  }
+  return ''
+}
+
 /** Responds with a page that needs nothing but the view of its request. */
-export function pageOf(c: PageContext, render: (view: View) => Html): Response {
+export function pageOf(c: PageContext, render: (view: View) => Html): Promise<Response> {
   const view = viewOf(c)
   return page(c, view, render(view))
 }
 
 /** The origin of an address on another site, as a source in a policy. */
-const originOf = (address = '/'): string => (address.startsWith('/') ? '' : ` ${new URL(address).origin}`)
+const originOf = (address = '/'): string => (address.startsWith('/') ? '' : ` ${sourceOf(address)}`)

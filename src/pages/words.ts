@@ -70,6 +70,7 @@ export const shared = phrases({
 
 /** Labels of fields that several features have, by their names in forms. A feature adds its own. */
 export const labels = {
+  name: { en: 'Name', ko: '이름' },
   email: { en: 'Email', ko: '이메일 주소' },
   password: { en: 'Password', ko: '비밀번호' },
   current_password: { en: 'Current password', ko: '현재 비밀번호' },

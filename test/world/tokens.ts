@@ -1,11 +1,11 @@
 import { env } from 'cloudflare:workers'
-import { base64url, utf8 } from '../../src/lib/bytes.ts'
+import { base64url, fromBase64url, utf8 } from '../../src/lib/bytes.ts'
 
 export type Claims = Record<string, unknown>
 
 export function claimsOf(token: string): Claims {
   const [, payload = ''] = token.split('.')
-  return JSON.parse(atob(payload.replaceAll('-', '+').replaceAll('_', '/'))) as Claims
+  return JSON.parse(new TextDecoder().decode(fromBase64url(payload))) as Claims
 }
 
 type Forgery = { header?: unknown; payload: unknown; secret?: string; hash?: string }

@@ -20,6 +20,7 @@ export type AuditEvent = {
   reason?: Reason | null
   user_id?: number | Sql | null | undefined
   session_id?: string | null
+  client_id?: string | null
 }
 
 /** How many times this event was recorded for a user since a time, as a subquery. */
@@ -35,10 +36,11 @@ export const countOf = (event: AuditEvent['event'], user_id: number, since: numb
 export function auditRow(call: DatabaseCall, event: AuditEvent, when: Sql = sql`TRUE`): Sql {
   if (call.settings.WEBHOOK_URL !== undefined && mayBePublished(call, event)) call.due.add('events')
   const { ip, country, user_agent, request_id, actor = null } = call.origin
-  const [reason, user_id, session_id] = [event.reason ?? null, event.user_id ?? null, event.session_id ?? null]
-  return sql`INSERT INTO audit_events (at, event, reason, user_id, session_id, ip, country, user_agent, request_id, actor)
+  const { reason = null, user_id = null, session_id = null, client_id = null } = event
+  return sql`INSERT INTO audit_events (at, event, reason, user_id, session_id, ip, country, user_agent, request_id, actor,
+      client_id)
     SELECT ${call.now}, ${event.event}, ${reason}, ${user_id}, ${session_id}, ${ip}, ${country}, ${user_agent}, ${request_id},
-           ${actor}
+           ${actor}, ${client_id}
     WHERE ${when}`
 }
 

@@ -78,6 +78,21 @@ export function giveUpExpired({ table, since, ...queue }: Queue, limit: number, 
 export const isWanted = ({ since, patience }: Queue, now: number): Sql =>
   sql`(attempts = 0 OR +${since} > ${now - patience})`
 
+/**
+ * The statement that claims due rows, and returns them with one more column. First attempts come before retries, the oldest
+ * first in each group. Retries are not read if first attempts fill the claim.
+ */
+export function claimOldest(queue: Queue, size: number, now: number, more: Sql): Sql {
+  const { table } = queue
+  const oldest = (which: Sql) =>
+    sql`SELECT id FROM ${table} WHERE due_at <= ${now} AND ${which} AND ${isWanted(queue, now)}
+      ORDER BY due_at LIMIT ${size}`
+  return sql`UPDATE ${table} SET attempts = attempts + 1, due_at = ${now + CLAIM_SECONDS}
+    WHERE id IN (SELECT id FROM (${oldest(sql`attempts = 0`)})
+      UNION ALL SELECT id FROM (${oldest(sql`attempts > 0`)}) LIMIT ${size})
+    RETURNING *, ${more}`
+}
+
 function settle(queue: Queue, rows: Waiting[], outcomes: Outcome[], now: number): Sql[] {
   const those = (...of: Outcome[]) => rows.filter((_, i) => of.includes(outcomes[i]!))
   const [done, later] = [those('done'), those('later', 'silent', 'enough')]

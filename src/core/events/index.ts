@@ -14,12 +14,12 @@ export const events = {
   events: own,
   holds: {
     webhook_outbox: (user_id) =>
-      sql`SELECT type, session_id, at, attempts, due_at
+      sql`SELECT type, session_id, client_id, at, attempts, due_at
         FROM webhook_outbox WHERE user_id = ${user_id} ORDER BY at`,
     // If someone else acted, the IP address and device are theirs, not the user's. Rows about mails that were given up
     // could reveal whether another address has an account.
     audit_events: (user_id) =>
-      sql`SELECT at, event, reason, session_id, iif(actor IS NULL, ip, NULL) AS ip,
+      sql`SELECT at, event, reason, session_id, client_id, iif(actor IS NULL, ip, NULL) AS ip,
         iif(actor IS NULL, country, NULL) AS country, iif(actor IS NULL, user_agent, NULL) AS user_agent, request_id
       FROM audit_events WHERE user_id = ${user_id} AND event <> 'mail_given_up' ORDER BY id`,
   },

@@ -1,7 +1,7 @@
 import type { Config } from '../../config.ts'
 import { base64, fromBase64, utf8 } from '../../lib/bytes.ts'
-import { type Sql, sql } from '../../lib/sql.ts'
-import { CLAIM_SECONDS, CRON, DEADLINE_MS, drain, isWanted, logFailure, type Pass } from './delivery.ts'
+import { sql } from '../../lib/sql.ts'
+import { claimOldest, CRON, DEADLINE_MS, drain, logFailure, type Pass } from './delivery.ts'
 import type { Delivery, Outcome, Queue, Waiting } from './queue.ts'
 
 /** A row that a trigger created from an audit row, with the user's current address. */
@@ -12,6 +12,7 @@ type EventRow = Waiting & {
   actor: string | null
   at: number
   email: string | null
+  client_id: string | null
 }
 
 /** A receiver may be away for a weekend. */
@@ -21,6 +22,8 @@ export const WEBHOOK_OUTBOX: Queue = {
   patience: 3 * 86_400,
   givenUp: 'webhook_given_up',
 }
+
+const EMAIL = sql`(SELECT email FROM users WHERE users.id = webhook_outbox.user_id) AS email`
 
 /** Events delivered at the same time. A Worker has six connections, and mail and D1 need most of them. */
 const AT_ONCE = 2
@@ -36,7 +39,7 @@ export async function deliverWebhooks(env: Env, config: Config, now: number, pas
   const delivery: Delivery<EventRow> = {
     ...WEBHOOK_OUTBOX,
     atOnce: AT_ONCE,
-    claim: (size, now) => [claim(size, now)],
+    claim: (size, now) => [claimOldest(WEBHOOK_OUTBOX, size, now, EMAIL)],
     deliver: (row, now) => deliver(row, config, now),
     isOver: isAway,
   }
@@ -50,20 +53,6 @@ export async function deliverWebhooks(env: Env, config: Config, now: number, pas
 const isAway = (outcomes: Outcome[]): boolean =>
   outcomes.every((outcome) => outcome === 'silent') ||
   (outcomes.length > AT_ONCE && outcomes.every((outcome) => outcome === 'silent' || outcome === 'enough'))
-
-/**
- * First attempts come before retries, the oldest first in each group. Retries are not read if first attempts fill the
- * claim.
- */
-const claim = (size: number, now: number): Sql =>
-  sql`UPDATE webhook_outbox SET attempts = attempts + 1, due_at = ${now + CLAIM_SECONDS}
-    WHERE id IN (SELECT id FROM (${oldest(sql`attempts = 0`, size, now)})
-      UNION ALL SELECT id FROM (${oldest(sql`attempts > 0`, size, now)}) LIMIT ${size})
-    RETURNING *, (SELECT email FROM users WHERE users.id = webhook_outbox.user_id) AS email`
-
-const oldest = (which: Sql, size: number, now: number): Sql =>
-  sql`SELECT id FROM webhook_outbox WHERE due_at <= ${now} AND ${which} AND ${isWanted(WEBHOOK_OUTBOX, now)}
-    ORDER BY due_at LIMIT ${size}`
 
 async function deliver(row: EventRow, config: Config, now: number): Promise<Outcome> {
   try {
@@ -100,11 +89,22 @@ async function post(row: EventRow, { WEBHOOK_URL, WEBHOOK_SECRET = [] }: Config,
 }
 
 /** What the receiver gets. `email` is the current address, or null if the account is gone. */
-export const payloadOf = ({ type, at, user_id, email, session_id, actor }: Omit<EventRow, keyof Waiting>) => ({
+export const payloadOf = ({
+  type,
+  at,
+  user_id,
+  email,
+  session_id,
+  actor,
+  client_id,
+}: Omit<EventRow, keyof Waiting>) => ({
   type,
   timestamp: new Date(at * 1000).toISOString(),
-  data: { user_id, email, ...(session_id !== null && { session_id }), ...(actor !== null && { actor }) },
+  data: { user_id, email, ...present({ session_id, actor, client_id }) },
 })
+
+const present = (members: Record<string, string | null>): Record<string, string> =>
+  Object.fromEntries(Object.entries(members).flatMap(([name, value]) => (value === null ? [] : [[name, value]])))
 
 /** `v1,` and the HMAC-SHA256 with the bytes after `whsec_` as the key (Standard Webhooks, "Symmetric signatures"). */
 async function signature(secret: string, signed: string): Promise<string> {

@@ -15,6 +15,7 @@ export const events = {
   },
   login_succeeded: {},
   logged_out: {},
+  refresh_token_replayed: { type: 'session.reused' },
   sessions_revoked: { type: 'sessions.revoked' },
 } as const satisfies Events
 

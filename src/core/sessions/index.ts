@@ -12,7 +12,7 @@ export const sessions = {
   holds: {
     sessions: (user_id) =>
       sql`SELECT id, created_at, auth_time, refreshed_at, expires_at, revoked_at, methods, shown, ip,
-          country, user_agent
+          country, user_agent, client_id, scope, resource
         FROM sessions WHERE user_id = ${user_id} ORDER BY created_at`,
   },
   expires: ({ now, limit }) => [

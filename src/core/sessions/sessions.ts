@@ -83,7 +83,7 @@ export async function liveSession(
 ): Promise<Session | undefined> {
   const query = sql`SELECT auth_time, shown, roles, second_factor, hashed_password IS NOT NULL AS has_password
     FROM sessions JOIN users ON users.id = user_id
-    WHERE sessions.id = ${session.id} AND user_id = ${session.user_id}
+    WHERE sessions.id = ${session.id} AND user_id = ${session.user_id} AND ${isOwn}
       AND revoked_at IS NULL AND expires_at > ${now} AND disabled_at IS NULL`
   const row = await first<LiveRow>(db, query)
   if (!row) return undefined
@@ -109,11 +109,15 @@ type LiveRow = { auth_time: number; shown: string; roles: string; second_factor:
  * the session ends meanwhile, the change must not happen.
  */
 export const stillLive = ({ session: { id, user_id }, now }: Pick<SignedInCall, 'session' | 'now'>): Sql =>
-  sql`SELECT id FROM sessions WHERE id = ${id} AND user_id = ${user_id} AND revoked_at IS NULL AND expires_at > ${now}`
+  sql`SELECT id FROM sessions
+    WHERE id = ${id} AND user_id = ${user_id} AND ${isOwn} AND revoked_at IS NULL AND expires_at > ${now}`
 
 /** Why a change did not happen although the password was right, given the rows of `stillLive` from the same batch. */
 export const overtaken = (found: unknown[] | undefined): Problem =>
   new Problem(found?.length === 1 ? 'invalid_credentials' : 'invalid_token')
+
+/** A session of this service itself. The session of a client opens that client's door alone. */
+export const isOwn: Sql = sql`client_id IS NULL`
 
 /** Not revoked, not expired, not idle for too long. */
 export const standing = ({ settings, now }: Call): Sql =>
@@ -126,22 +130,35 @@ export type ListedSession = {
   user_agent: string | null
   ip: string | null
   country: string | null
+  /** The name of the application that it belongs to, if any. */
+  client: string | null
 }
 
 /** The live sessions of a user, newest first, at most a hundred. */
 export const sessionsOf = (call: Call, user_id: number): Promise<ListedSession[]> =>
   all(
     call.env.DB,
-    sql`SELECT id, created_at, refreshed_at, user_agent, ip, country FROM sessions
+    sql`SELECT id, created_at, refreshed_at, user_agent, ip, country,
+        (SELECT name FROM clients WHERE clients.id = client_id) AS client FROM sessions
       WHERE user_id = ${user_id} AND ${standing(call)} ORDER BY created_at DESC LIMIT 100`,
   )
 
 /**
  * The statement that ends every session that a condition selects. A trigger publishes each one in the revocations. Run
- * it with `commit`, so that this isolate applies them at once.
+ * it with `commit`, so that this isolate applies them at once. Another trigger puts into an outbox what clients must be told.
  */
 export const revokeSessions = ({ now }: DatabaseCall, condition: Sql): Sql =>
-  sql`UPDATE sessions SET revoked_at = ${now} WHERE revoked_at IS NULL AND ${condition} RETURNING id, tokens_until`
+  sql`UPDATE sessions SET revoked_at = ${now} WHERE revoked_at IS NULL AND ${condition}
+    RETURNING id, tokens_until, ${OF_CLIENT} AS of_client`
+
+/** Whether a session is a client's, or granted one. */
+const OF_CLIENT = sql`client_id IS NOT NULL OR EXISTS (SELECT 1 FROM sessions AS granted WHERE granted.parent_id = sessions.id)`
+
+/** The databases in which a session of a client ended here, and nobody has told the clients yet. */
+const untold = new WeakSet<D1Database>()
+
+/** Whether clients are to be told of ended sessions. Asking forgets it. */
+export const takeUntold = (db: D1Database): boolean => untold.delete(db)
 
 /** The statements that end all sessions of a user if `when` holds, and void logins under way and mailed links. */
 export const endAll = (call: DatabaseCall, user_id: Sql | number, when: Sql = sql`TRUE`): Sql[] => [
@@ -161,10 +178,13 @@ export const isUnrevoked = (condition: Sql): Sql =>
  */
 export async function commit(db: D1Database, statements: Sql[]): Promise<Row[][]> {
   const results = await batch<Row>(db, statements)
-  noteRevoked(db, results.flat().filter(isRevokedSession))
+  const ended = results.flat().filter(isRevokedSession)
+  noteRevoked(db, ended)
+  if (ended.some(({ of_client }) => of_client === 1)) untold.add(db)
   return results
 }
 
-export type Row = { id: number | string; tokens_until?: number }
+export type Row = { id: number | string; tokens_until?: number; of_client?: number }
 
-const isRevokedSession = (row: Row): row is { id: string; tokens_until: number } => row.tokens_until !== undefined
+const isRevokedSession = (row: Row): row is { id: string; tokens_until: number; of_client?: number } =>
+  row.tokens_until !== undefined

@@ -12,7 +12,7 @@ export const users = {
   holds: {
     // Without the internal columns that mark what is void and how long to keep it.
     user: (user_id) =>
-      sql`SELECT id AS user_id, email, email_verified, disabled_at, roles, language, password_set_at, created_at,
+      sql`SELECT id AS user_id, email, name, email_verified, disabled_at, roles, language, password_set_at, created_at,
           second_factor
         FROM users WHERE id = ${user_id}`,
     one_time_tokens: (user_id) =>

@@ -7,6 +7,8 @@ import type { StoredPassword } from '../passwords/passwords.ts'
 export type User = StoredPassword & {
   id: number
   email: string
+  /** What the user goes by, for applications that ask for the profile. */
+  name: string | null
   email_verified: boolean
   disabled_at: number | null
   roles: string[]
@@ -30,7 +32,7 @@ export type UserRow = Omit<User, 'email_verified' | 'second_factor' | 'roles' | 
   has: string
 }
 
-const COLUMNS = sql`id, email, hashed_password, password_set_at, email_verified, disabled_at, roles, created_at, epoch,
+const COLUMNS = sql`id, email, name, hashed_password, password_set_at, email_verified, disabled_at, roles, created_at, epoch,
   second_factor`
 
 /**

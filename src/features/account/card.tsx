@@ -2,11 +2,15 @@ import type { Card } from '../../core/call.ts'
 import { Fact } from '../../pages/parts.tsx'
 import { words } from './words.ts'
 
-/** The export of the user's data, and deleting the account. */
-export const card: Card = (_call, _user, view) => {
+/** The user's name, the export of the user's data, and deleting the account. */
+export const card: Card = (_call, user, view) => {
   const say = words[view.language]
   return (
     <>
+      <section class="row">
+        <Fact title={view.labels.name!}>{user.name ?? say.noName}</Fact>
+        <a href="/account/name">{say.changeName}</a>
+      </section>
       <section class="row">
         <Fact title={say.data}>{say.dataIs}</Fact>
         <a href="/account/export">{say.download}</a>

@@ -4,6 +4,7 @@ import { changeProblems, type Chapter, done, nullable, type Pages, seconds, text
 const me = v.strictObject({
   user_id: userId,
   email: text,
+  name: nullable,
   email_verified: v.boolean(),
   roles: v.array(text),
   created_at: seconds,
@@ -18,6 +19,7 @@ const everything = v.objectWithRest(
     user: v.strictObject({
       user_id: userId,
       email: text,
+      name: nullable,
       email_verified: v.picklist([0, 1]),
       disabled_at: v.nullable(seconds),
       roles: v.pipe(text, v.description('The text of a JSON array.')),
@@ -39,8 +41,13 @@ const everything = v.objectWithRest(
         ip: nullable,
         country: nullable,
         user_agent: nullable,
+        client_id: v.pipe(nullable, v.description('The application that the session belongs to, if any.')),
+        scope: nullable,
+        resource: nullable,
       }),
     ),
+    consents: v.array(v.strictObject({ client_id: text, scope: text, granted_at: seconds })),
+    logout_outbox: v.array(v.strictObject({ client_id: text, at: seconds, attempts: seconds, due_at: seconds })),
     one_time_tokens: v.array(v.strictObject({ purpose: text, email: text, expires_at: seconds })),
     recovery_codes: v.pipe(
       v.array(v.strictObject({ user_id: seconds, created_at: seconds })),
@@ -57,7 +64,14 @@ const everything = v.objectWithRest(
       }),
     ),
     webhook_outbox: v.array(
-      v.strictObject({ type: text, session_id: v.nullable(text), at: seconds, attempts: seconds, due_at: seconds }),
+      v.strictObject({
+        type: text,
+        session_id: nullable,
+        client_id: nullable,
+        at: seconds,
+        attempts: seconds,
+        due_at: seconds,
+      }),
     ),
     audit_events: v.array(
       v.strictObject({
@@ -65,6 +79,7 @@ const everything = v.objectWithRest(
         event: text,
         reason: nullable,
         session_id: nullable,
+        client_id: nullable,
         ip: nullable,
         country: nullable,
         user_agent: nullable,
@@ -86,10 +101,19 @@ export const chapter: Chapter = {
         200: {
           description: 'The account, as the database has it now.',
           schema: me,
-          example: { user_id: 42, email: 'ann@example.com', email_verified: true, roles: [], created_at },
+          example: { user_id: 42, email: 'ann@example.com', name: 'Ann', email_verified: true, roles: [], created_at },
         },
       },
       problems: ['not_found'],
+    },
+    'PATCH /user/me': {
+      summary: { en: 'Set the name', ko: '이름 변경' },
+      description: {
+        en: 'At most 100 characters; null removes it. Applications that may see the profile get it.',
+        ko: '최대 100자이며, null을 보내면 이름을 삭제합니다. 프로필을 볼 수 있는 애플리케이션에 전달됩니다.',
+      },
+      body: { name: 'Ann' },
+      answers: done('The name is this.'),
     },
     'GET /user/me/export': {
       summary: { en: 'Everything that is held about the person', ko: '내 정보 내보내기' },
@@ -106,6 +130,7 @@ export const chapter: Chapter = {
             user: {
               user_id: 42,
               email: 'ann@example.com',
+              name: null,
               email_verified: 1,
               disabled_at: null,
               roles: '[]',
@@ -115,6 +140,8 @@ export const chapter: Chapter = {
               second_factor: 0,
             },
             sessions: [],
+            consents: [],
+            logout_outbox: [],
             one_time_tokens: [],
             recovery_codes: [],
             outbox: [],
@@ -145,6 +172,14 @@ export const pages: Pages = {
       en: '200: address, sessions, devices, and links to the rest',
       ko: '200: 이메일 주소, 세션, 기기, 다른 페이지로 가는 링크',
     },
+  },
+  'GET /account/name': {
+    needs: 'login',
+    answer: { en: '200: the form for the name', ko: '200: 이름 변경 폼' },
+  },
+  'POST /account/name': {
+    needs: 'login',
+    answer: { en: '303 to `/account`; the name is changed', ko: '`/account`로 303, 이름을 변경' },
   },
   'GET /account/export': {
     needs: 'login',

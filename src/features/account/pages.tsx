@@ -15,8 +15,9 @@ import { pageLoginRequired } from '../../pages/own-page.tsx'
 import { Step } from '../../pages/parts.tsx'
 import { page, pageOf, type View, viewOf } from '../../pages/view.tsx'
 import { deleteAccount } from './delete.ts'
-import { deleting } from './inputs.ts'
+import { deleting, renamingForm } from './inputs.ts'
 import { everythingAbout } from './queries.ts'
+import { rename } from './rename.ts'
 import { words } from './words.ts'
 
 /** The pages of the user's own account: the cards of all features, the export, and deleting the account. */
@@ -26,6 +27,24 @@ export const pages = new Hono<AppEnv>()
       const view = viewOf(c)
       return page(c, view, <AccountPage view={view} cards={await cardsOf(callOf(c), view)} />)
     }),
+  )
+
+  .get('/account/name', pageLoginRequired, (c) =>
+    opened(c, async () => {
+      const { name } = await signedInUser(callOf(c))
+      return pageOf(c, (view) => <NamePage view={view} value={name ?? ''} />)
+    }),
+  )
+
+  .post('/account/name', (c) =>
+    submittedBy(
+      c,
+      async (call, fields) => {
+        await rename(call, typed(renamingForm, fields))
+        return c.redirect('/account?done=named', 303)
+      },
+      (view, fields) => <NamePage view={view} value={fields?.get('name') ?? ''} />,
+    ),
   )
 
   .get('/account/export', pageLoginRequired, (c) =>
@@ -77,6 +96,15 @@ const AccountPage = ({ view, cards }: Props<{ cards: Html[] }>) => (
     </form>
   </Layout>
 )
+
+const NamePage = ({ view, value }: Props<{ value: string }>) => {
+  const say = words[view.language]
+  return (
+    <Step view={view} action="/account/name" title={say.changeName} about={say.nameIs}>
+      <Field view={view} name="name" autocomplete="name" value={value} optional />
+    </Step>
+  )
+}
 
 const DeletePage = ({ view, asks }: Props<{ asks: boolean }>) => (
   <Step

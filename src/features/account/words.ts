@@ -1,6 +1,12 @@
 import { phrases, type Translated } from '../../lib/language.ts'
 
 export const words = phrases({
+  noName: { en: 'None', ko: '없음' },
+  changeName: { en: 'Change name', ko: '이름 변경' },
+  nameIs: {
+    en: 'Applications that you sign in to with this account may show it. Leave it empty to have none.',
+    ko: '이 계정으로 로그인한 애플리케이션에 표시될 수 있는 이름입니다. 비워 두면 이름을 사용하지 않습니다.',
+  },
   data: { en: 'Your data', ko: '내 정보 내보내기' },
   dataIs: {
     en: 'Everything that is held about you, as a JSON file.',
@@ -16,5 +22,6 @@ export const words = phrases({
 
 /** What the user has just done, for `?done=` after a redirect. */
 export const done = {
+  named: { en: 'Your name is changed.', ko: '이름을 변경했습니다.' },
   deleted: { en: 'Your account is deleted.', ko: '계정을 삭제했습니다.' },
 } satisfies Record<string, Translated>

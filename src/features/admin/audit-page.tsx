@@ -20,7 +20,7 @@ export const AuditPage = ({ view, events, next, given }: ListProps & { events: L
 /** What happened, when, to whom, by whom and from where. Of a User-Agent, only the known names in it are shown. */
 export const Events = ({ view: { labels, language, path }, events }: Props<{ events: ListedEvent[] }>) => (
   <>
-    {events.map(({ at, event, reason, user_id, actor, user_agent, ...from }) => (
+    {events.map(({ at, event, reason, user_id, actor, client_id, user_agent, ...from }) => (
       <li>
         <div>
           <p>
@@ -32,6 +32,12 @@ export const Events = ({ view: { labels, language, path }, events }: Props<{ eve
               <>
                 {' · '}
                 <a href={`/console/users/${user_id}`}>{`${labels.user_id} ${user_id}`}</a>
+              </>
+            )}
+            {client_id !== null && path !== `/console/clients/${client_id}` && (
+              <>
+                {' · '}
+                <a href={`/console/clients/${client_id}`}>{words[language].application}</a>
               </>
             )}
             {actor !== null && ` · ${words[language].by} ${actor}`}

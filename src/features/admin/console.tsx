@@ -12,6 +12,7 @@ export const Console = ({ view, title, children }: Props<{ title: string; childr
   const say = words[view.language]
   const places = [
     ['/console', say.users],
+    ['/console/clients', say.applications],
     ['/console/audit', say.audit],
     ['/console/numbers', say.statistics],
     ['/account', view.say.account],

@@ -1,4 +1,5 @@
 import type { Pages } from '../../openapi.ts'
+import { clientPages } from './openapi-clients.ts'
 
 export const pages: Pages = {
   'GET /console': {
@@ -8,6 +9,7 @@ export const pages: Pages = {
       ko: '200: 사용자 목록, `?email=`을 지정하면 주소가 그 값으로 시작하는 사용자만',
     },
   },
+  ...clientPages,
   'GET /console/audit': {
     needs: 'admin',
     answer: {

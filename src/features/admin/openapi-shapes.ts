@@ -19,6 +19,7 @@ export const session = v.strictObject({
   user_agent: nullable,
   ip: nullable,
   country: nullable,
+  client: v.pipe(nullable, v.description('The application that the session belongs to, if any.')),
 })
 
 export const event = v.strictObject({
@@ -29,6 +30,7 @@ export const event = v.strictObject({
   user_id: v.nullable(seconds),
   session_id: nullable,
   actor: v.pipe(nullable, v.description('Who did it, where that is not the user: `user:<id>` or `cli:<name>`.')),
+  client_id: v.pipe(nullable, v.description('The client that the event is about.')),
   ip: nullable,
   country: nullable,
   user_agent: nullable,

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { type Chapter, done, nullable, seconds, text } from '../../openapi.ts'
+import { clientOperations } from './openapi-clients.ts'
 import { ann, created_at, event, factor, next, params, session, user } from './openapi-shapes.ts'
 
 export { pages } from './openapi-console.ts'
@@ -157,6 +158,7 @@ export const chapter: Chapter = {
       answers: done('The account is open.'),
       problems: ['not_found'],
     },
+    ...clientOperations,
     'GET /admin/audit': {
       summary: { en: 'The audit trail, the newest first', ko: '감사 로그(최신순)' },
       description: {

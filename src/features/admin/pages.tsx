@@ -1,15 +1,16 @@
-import { type Context, Hono } from 'hono'
+import { Hono } from 'hono'
 import type { SignedInCall } from '../../core/call.ts'
 import { factorsOf } from '../../core/users/factors.ts'
 import { isFresh } from '../../core/sessions/session.ts'
-import { ADMIN } from '../../core/users/roles.ts'
 import { Problem } from '../../problem.ts'
 import { asAdmin } from './actor.ts'
+import { clientPages } from './client-pages.tsx'
 import { deleteUser } from './delete.ts'
 import { disableUser } from './disable.ts'
 import { enableUser } from './enable.ts'
 import { endSessionsOf } from './end-sessions.ts'
 import { FactorList, type Labels, RemoveFactorPage } from './factors-page.tsx'
+import { openedByAdmin, submittedByAdmin } from './for-admins.tsx'
 import { removeFactors } from './factors.ts'
 import { eventFilter, idOf, rolesBody, userFilter } from './parameters.ts'
 import { eventsPage, statistics, userDetails, usersPage } from './queries.ts'
@@ -18,15 +19,11 @@ import { setRoles } from './roles.ts'
 import { unlockUser } from './unlock.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { check } from '../../http/body.ts'
-import { callOf } from '../../http/call.ts'
-import type { Guarded } from '../../http/guard.ts'
 import { prefilter } from '../../http/prefilter.ts'
-import { opened, type Refused, submittedBy } from '../../pages/answer.tsx'
 import { toConfirm } from '../../pages/confirm.tsx'
 import { AuditPage } from './audit-page.tsx'
-import { type Action, RefusedPage, RemovePage, UserPage } from './user-page.tsx'
+import { type Action, RemovePage, UserPage } from './user-page.tsx'
 import { UsersPage } from './users-page.tsx'
-import { ProblemPage } from '../../pages/forms.tsx'
 import { pageLogin, pageLoginRequired } from '../../pages/own-page.tsx'
 import { StatisticsPage } from './statistics.tsx'
 import { asked, page, type PageContext, pageOf, type View, viewOf } from '../../pages/view.tsx'
@@ -57,6 +54,8 @@ const userPage = pageLogin(/^\/console\/users\/\d{1,15}(?:\/|$)/)
 
 /** The pages of the console. A user who is not an admin is told so on each of them, before anything is read. */
 export const pages = new Hono<AppEnv>()
+  .route('/console/clients', clientPages)
+
   .get('/console', pageLoginRequired, (c) =>
     openedByAdmin(c, async () => {
       const { view, given } = filterOf(c, 'email', 'cursor')
@@ -126,19 +125,6 @@ export const pages = new Hono<AppEnv>()
     }),
   )
 
-type Run<More extends unknown[]> = (call: SignedInCall, ...more: More) => Promise<Response>
-
-const openedByAdmin = (c: Context<Guarded>, run: Run<[]>) => opened(c, () => forAdmins(run)(callOf(c)), refused)
-const submittedByAdmin = (c: PageContext, run: Run<[URLSearchParams]>) => submittedBy(c, forAdmins(run), refused)
-
-/** Runs only for users who have the admin role now. @throws Problem 403 `insufficient_role` */
-function forAdmins<More extends unknown[]>(run: Run<More>): Run<More> {
-  return async (call, ...more) => {
-    if (!call.session.roles.includes(ADMIN)) throw new Problem('insufficient_role')
-    return run(call, ...more)
-  }
-}
-
 /**
  * The filter in a list's address, which its links keep. An empty field does not filter.
  * @throws Problem 422 `invalid_query` if a field is repeated, because the list would not match what was requested
@@ -163,9 +149,3 @@ const isAction = (text: string): text is Action => Object.hasOwn(ACTS, text)
 
 const rolesIn = (fields: URLSearchParams): string[] =>
   check(rolesBody, { roles: (fields.get('roles') ?? '').split(/[\s,]+/).filter(Boolean) }).roles
-
-/** A user who is not an admin sees nothing of the console, not even its links. */
-const refused: Refused = (view, fields) => {
-  if (view.problem?.code === 'insufficient_role') return <ProblemPage view={view} />
-  return <RefusedPage view={view} fields={fields} />
-}

@@ -85,6 +85,7 @@ export type ListedEvent = {
   user_id: number | null
   session_id: string | null
   actor: string | null
+  client_id: string | null
   ip: string | null
   country: string | null
   user_agent: string | null
@@ -108,7 +109,7 @@ export async function eventsPage(db: D1Database, filter: EventFilter) {
   const { rows, next } = pageOf(
     await all<ListedEvent>(
       db,
-      sql`SELECT id, at, event, reason, user_id, session_id, actor, ip, country, user_agent, request_id
+      sql`SELECT id, at, event, reason, user_id, session_id, actor, client_id, ip, country, user_agent, request_id
         FROM audit_events INDEXED BY ${index ?? sql`audit_events_at`}
         WHERE ${is(sql`user_id`, user_id)} AND ${is(sql`actor`, actor)} AND ${is(sql`event`, event)}
           AND at >= ${from} AND at <= ${Math.min(last, to - 1)} AND (at < ${last} OR id < ${id})

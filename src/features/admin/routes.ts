@@ -8,6 +8,7 @@ import { type Guarded, roleRequired } from '../../http/guard.ts'
 import { prefilter } from '../../http/prefilter.ts'
 import { query } from '../../http/query.ts'
 import { asAdmin } from './actor.ts'
+import { clients } from './client-routes.ts'
 import { createUser } from './create.ts'
 import { deleteUser } from './delete.ts'
 import { disableUser } from './disable.ts'
@@ -97,5 +98,7 @@ export const routes = new Hono<AppEnv>()
   .get('/stats', roleRequired('admin'), query(statsFilter), async (c) =>
     c.json(await statistics(callOf(c), c.req.valid('query').days)),
   )
+
+  .route('/clients', clients)
 
 const adminCall = (c: Context<Guarded>): SignedInCall => asAdmin(callOf(c))

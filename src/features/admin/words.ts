@@ -3,6 +3,35 @@ import { phrases, type Translated } from '../../lib/language.ts'
 export const words = phrases({
   users: { en: 'Users', ko: '사용자' },
   audit: { en: 'Audit trail', ko: '감사 로그' },
+  applications: { en: 'Applications', ko: '애플리케이션' },
+  registerClient: { en: 'Register an application', ko: '애플리케이션 등록' },
+  registerHint: {
+    en: 'Several are parted by spaces. Each is compared exactly.',
+    ko: '여러 개는 공백으로 구분해 주세요. 정확히 일치하는 주소만 허용합니다.',
+  },
+  publicHint: {
+    en: 'Runs in a browser or on a phone, and can keep no secret',
+    ko: '브라우저나 휴대폰에서 실행되어 시크릿을 안전하게 보관할 수 없음',
+  },
+  thirdPartyHint: {
+    en: 'Belongs to somebody else: users are asked for their consent',
+    ko: '다른 회사의 애플리케이션: 사용자에게 동의를 받음',
+  },
+  clientId: { en: 'Client ID', ko: '클라이언트 ID' },
+  clientSecret: { en: 'Client secret', ko: '클라이언트 시크릿' },
+  isPublic: { en: 'No secret', ko: '시크릿 없음' },
+  isThirdParty: { en: 'Third party', ko: '외부' },
+  secretIs: {
+    en: 'Copy the secret now. It is not shown again.',
+    ko: '시크릿은 지금만 볼 수 있으니 바로 복사해 두세요.',
+  },
+  rotateSecret: { en: 'New secret', ko: '시크릿 재발급' },
+  deleteClient: { en: 'Delete this application', ko: '애플리케이션 삭제' },
+  deleteClientMeans: {
+    en: 'Nobody can sign in to it with an account here any more, and all its sessions end.',
+    ko: '더 이상 이 서비스의 계정으로 로그인할 수 없으며, 이 애플리케이션의 모든 세션이 종료됩니다.',
+  },
+  application: { en: 'application', ko: '애플리케이션' },
   statistics: { en: 'Statistics', ko: '통계' },
   search: { en: 'Search', ko: '검색' },
   next: { en: 'Next page', ko: '다음 페이지' },
@@ -51,6 +80,10 @@ export const done = {
 /** Labels of fields, by their names in forms. */
 export const labels = {
   user_id: { en: 'User number', ko: '사용자 번호' },
+  redirect_uris: { en: 'Redirect addresses', ko: '리디렉션 주소' },
+  post_logout_redirect_uris: { en: 'Addresses after signing out', ko: '로그아웃 후 이동할 주소' },
+  backchannel_logout_uri: { en: 'Address for back-channel logout', ko: '백채널 로그아웃 주소' },
+  scope: { en: 'Scope', ko: '스코프' },
   event: { en: 'Event', ko: '이벤트' },
   roles: { en: 'Roles', ko: '역할' },
 } satisfies Record<string, Translated>

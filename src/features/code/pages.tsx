@@ -82,7 +82,7 @@ const linkIn = (c: Context<AppEnv>, fields?: URLSearchParams): Promise<Link | un
   readLink(config(c.env), viewOf(c, fields).kept['token'] ?? '', callOf(c).now)
 
 /** What a mailed link shows: a button in the browser that asked for the code, and in any other the code itself. */
-function linkPage(c: Context<AppEnv>, link: Link | undefined, ticket: Ticket | undefined): Response {
+function linkPage(c: Context<AppEnv>, link: Link | undefined, ticket: Ticket | undefined): Promise<Response> {
   return pageOf(c, (view) => {
     if (!link) return <OverPage view={view} />
     return link.id === ticket?.id ? <HerePage view={view} /> : <ShownPage view={view} code={link.code} />

@@ -8,7 +8,7 @@ import { passkey } from './method.ts'
 import { pages } from './pages.tsx'
 import { routes } from './routes.ts'
 import { security } from './security.tsx'
-import { done, labels } from './words.ts'
+import { done } from './words.ts'
 
 /** Signing in with a passkey, alone or as a second factor. */
 export const passkeys = {
@@ -20,7 +20,6 @@ export const passkeys = {
   card,
   security,
   done,
-  labels,
   methods: [passkey],
   events,
   mails,

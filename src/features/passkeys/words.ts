@@ -67,8 +67,3 @@ export const done = {
   passkey_renamed: { en: 'The passkey has its new name.', ko: '패스키 이름을 변경했습니다.' },
   passkey_removed: { en: 'The passkey is removed.', ko: '패스키를 삭제했습니다.' },
 } satisfies Record<string, Translated>
-
-/** Labels of fields, by their names in forms. */
-export const labels = {
-  name: { en: 'Name', ko: '이름' },
-} satisfies Record<string, Translated>

@@ -3,7 +3,6 @@ import type { Events } from '../../core/events/declaration.ts'
 export const events = {
   logged_out_everywhere: { type: 'user.logged_out_everywhere' },
   reauthenticated: {},
-  refresh_token_replayed: { type: 'session.reused' },
   session_revoked: { type: 'session.revoked' },
 } as const satisfies Events
 

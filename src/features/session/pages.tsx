@@ -24,11 +24,15 @@ import { reauthenticate } from './reauth.ts'
  */
 export const pages = new Hono<AppEnv>()
   .post('/logout', formOf('/account'), (c) =>
-    submitted(c, async () => {
+    submitted(c, async (fields) => {
       const session = await sessionOfRequest(c, { anyLevel: true })
       if (session) await endSession({ ...callOf(c), session })
       dropCookie(c, SESSION_COOKIE)
-      return c.redirect('/login', 303)
+      const { returnTo } = viewOf(c, fields)
+      return c.redirect(
+        `/login${returnTo === undefined ? '' : `?${new URLSearchParams({ return_to: returnTo }).toString()}`}`,
+        303,
+      )
     }),
   )
 

@@ -1,69 +1,22 @@
-import type { Call, SignedInCall } from '../../core/call.ts'
-import { batch } from '../../core/d1.ts'
+import type { SignedInCall } from '../../core/call.ts'
 import { auditRow } from '../../core/events/audit.ts'
 import type { Proof } from '../../core/proof.ts'
-import type { RefreshName } from '../../core/sessions/refresh-tokens.ts'
-import { type Grant, revokeSessions, shownIn, standing, tokensUntil } from '../../core/sessions/sessions.ts'
+import { type Grant, isOwn, revokeSessions, shownIn, standing, tokensUntil } from '../../core/sessions/sessions.ts'
 import { PASSWORD } from '../../core/users/ways.ts'
 import { randomId } from '../../lib/bytes.ts'
-import { type Sql, sql } from '../../lib/sql.ts'
+import { sql } from '../../lib/sql.ts'
 import { rest } from '../../signing-in/rest.ts'
-
-/** A session after one of its refresh tokens was used. */
-export type RefreshedSession = Grant & {
-  rotated: boolean
-  refreshed_at: number
-  ip: string | null
-  user_agent: string | null
-}
-
-type RefreshedRow = Omit<RefreshedSession, 'shown' | 'roles'> & { shown: string; roles: string }
-
-/** Never earlier than before: tokens issued before a setting was shortened may still be in use. */
-const laterTokens = (call: Call): Sql => sql`min(expires_at, max(tokens_until, ${tokensUntil(call)}))`
-
-/**
- * Moves a session to the generation after the one in the token. This happens if the token's generation is the current
- * one and was not created within the grace period, or if a restored database does not know it yet. If the grace period
- * was lengthened and now outlasts the tokens, the session is moved within it too; for the token that was just replaced,
- * only the lifetime of its tokens is extended. Returns the session as it is afterwards.
- */
-export async function rotate(
-  call: Call,
-  { session_id, generation }: RefreshName,
-): Promise<RefreshedSession | undefined> {
-  const { now, settings } = call
-  const graced = sql`refreshed_at > ${now - settings.REFRESH_GRACE_SECONDS}`
-  const over = sql`tokens_until <= ${now}`
-  const rotation = sql`UPDATE sessions
-    SET generation = ${generation + 1}, tokens_until = ${laterTokens(call)},
-      refreshed_at = iif(generation = ${generation + 1}, refreshed_at, ${now})
-    WHERE id = ${session_id} AND ${standing(call)}
-      AND (generation < ${generation} OR generation = ${generation} AND (generation = 0 OR NOT ${graced} OR ${over})
-        OR generation = ${generation + 1} AND ${graced} AND ${over})
-    RETURNING id`
-  // Within the grace period nothing is written. A token signed then must not outlive the memory of its revocation, even
-  // if ACCESS_TOKEN_TTL_SECONDS has been lengthened.
-  const state = sql`SELECT sessions.id, user_id, auth_time, min(expires_at, tokens_until) AS expires_at, generation,
-      refreshed_at, ip, user_agent, roles, shown
-    FROM sessions JOIN users ON users.id = user_id
-    WHERE sessions.id = ${session_id} AND ${standing(call)} AND disabled_at IS NULL`
-  const [rotated, rows] = await batch<RefreshedRow>(call.env.DB, [rotation, state])
-  const row = rows?.[0]
-  if (!row) return undefined
-  return { ...row, roles: JSON.parse(row.roles) as string[], shown: shownIn(row), rotated: rotated?.length === 1 }
-}
 
 /**
  * Replaces the current session with a new one after reauthentication. So tokens of the old session, including stolen
- * copies, never become fresh (OWASP ASVS 5.0, 7.2.4). It is the same sign-in and keeps its expiry.
+ * copies, never become fresh (OWASP ASVS 5.0, 7.2.4). It is the same sign-in, and keeps its expiry and the sessions of clients.
  * @throws Problem whatever `rest` throws
  */
 export async function replaceSession(call: SignedInCall, proof: Proof): Promise<Grant> {
   const { now } = call
   const { id, user_id } = call.session
   const { roles } = proof.user
-  const own = sql`id = ${id} AND user_id = ${user_id} AND ${standing(call)}`
+  const own = sql`id = ${id} AND user_id = ${user_id} AND ${isOwn} AND ${standing(call)}`
   const session_id = randomId()
   const started = sql`EXISTS (SELECT 1 FROM sessions WHERE id = ${session_id})`
   const again = Object.fromEntries(proof.methods.map((name) => [name, now]))
@@ -78,6 +31,7 @@ export async function replaceSession(call: SignedInCall, proof: Proof): Promise<
       FROM sessions WHERE ${own} AND EXISTS (SELECT 1 FROM users WHERE ${mine})
       RETURNING id, expires_at, auth_time, shown`,
     auditRow(call, { event: 'reauthenticated', user_id, session_id }, started),
+    sql`UPDATE sessions SET parent_id = ${session_id} WHERE parent_id = ${id} AND ${started}`,
     revokeSessions(call, sql`id = ${id} AND ${started}`),
   ])
   const [row] = rows as unknown as [{ expires_at: number; auth_time: number; shown: string }]

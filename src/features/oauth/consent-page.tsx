@@ -1,0 +1,67 @@
+import type { Client } from '../../core/clients/client.ts'
+import { wordsOf } from '../../core/clients/consents.ts'
+import type { User } from '../../core/users/users.ts'
+import type { Child } from '../../lib/jsx-runtime.ts'
+import type { Props } from '../../pages/forms.tsx'
+import { Layout } from '../../pages/layout.tsx'
+import { formTarget } from './redirect-uri.ts'
+import type { AuthorizationRequest } from './request.ts'
+import { words } from './words.ts'
+
+type ConsentProps = Props<{ client: Client; user: User; request: AuthorizationRequest }>
+
+/**
+ * Asks whether a client of a third party may have what it asks for. The form is sent to the page's own address, so nothing
+ * of the request can be changed. It names whom it asked, because another user may have signed in meanwhile.
+ */
+export const ConsentPage = ({ view, client, user, request }: ConsentProps) => {
+  const say = words[view.language]
+  return (
+    <Layout view={view} title={say.consent(client.name)}>
+      <p class="soft">{user.email}</p>
+      <p>{say.consentWhy}</p>
+      <ul>
+        {wordsOf(request.scope).map((word) => (
+          <li>
+            <Permission view={view} user={user} word={word} />
+          </li>
+        ))}
+      </ul>
+      <p class="soft">
+        {say.leadsTo} <strong>{formTarget(request.redirect_uri)}</strong>
+      </p>
+      <form method="post" action={view.path}>
+        <input type="hidden" name="user_id" value={user.id} />
+        <button type="submit" name="decision" value="allow">
+          {say.allow}
+        </button>
+        <button type="submit" name="decision" value="deny" class="quiet">
+          {say.deny}
+        </button>
+      </form>
+      <p class="soft">{say.takeBack}</p>
+    </Layout>
+  )
+}
+
+/** What a word of the scope means. Words of the operator's own are shown as they are. */
+const Permission = ({ view: { language }, user, word }: Props<{ user: User; word: string }>) => {
+  const say = words[language]
+  const texts: Record<string, Child> = {
+    openid: say.openid,
+    email: `${say.email} ${user.email}`,
+    profile: `${say.profile} ${user.name ?? say.noName}`,
+    offline_access: say.offline,
+  }
+  return (
+    <>
+      {Object.hasOwn(texts, word) ? (
+        texts[word]
+      ) : (
+        <>
+          {say.own} <code>{word}</code>
+        </>
+      )}
+    </>
+  )
+}

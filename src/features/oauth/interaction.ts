@@ -1,0 +1,52 @@
+import type { Session } from '../../core/sessions/session.ts'
+import type { ErrorCode } from './refusal.ts'
+import type { AuthorizationRequest } from './request.ts'
+
+/**
+ * What must happen before a request is answered. `login`: sign in; `choose`: say which account; `confirm`: show again who
+ * is signed in; `consent`: allow it.
+ */
+export type Step = 'login' | 'choose' | 'confirm' | 'consent'
+
+type Known = {
+  session: Pick<Session, 'auth_time' | 'acr'> | undefined
+  /** When the request was made. Seconds. */
+  at: number
+  now: number
+  /** Whether the client is a third party's that the user has not allowed this scope. */
+  isNew: boolean
+  isThirdParty: boolean
+  /** The user has just shown again who they are, on the way back from `confirm`. */
+  isConfirmed: boolean
+}
+
+/**
+ * The next step of a request, or an error that ends it (OpenID Connect Core section 3.1.2.3). Undefined: it can be answered.
+ */
+export function nextStep(request: AuthorizationRequest, known: Known): Step | ErrorCode | undefined {
+  const step = stepOf(request, known)
+  if (!request.prompt.includes('none') || step === undefined) return step
+  return step === 'consent'
+    ? 'consent_required'
+    : step === 'unmet_authentication_requirements'
+      ? step
+      : 'login_required'
+}
+
+function stepOf(
+  { prompt, max_age, acr_values }: AuthorizationRequest,
+  { session, at, now, isNew, isThirdParty, isConfirmed }: Known,
+): Step | 'unmet_authentication_requirements' | undefined {
+  if (!session) return 'login'
+  const hasJustSignedIn = session.auth_time >= at
+  if (prompt.includes('select_account') && !hasJustSignedIn) return 'choose'
+  const isTooOld = prompt.includes('login') || (max_age !== undefined && now - session.auth_time > max_age)
+  if (isTooOld && !hasJustSignedIn) return 'confirm'
+  if (!isMet(acr_values, session)) return isConfirmed ? 'unmet_authentication_requirements' : 'confirm'
+  if (isThirdParty && (isNew || prompt.includes('consent'))) return 'consent'
+  return undefined
+}
+
+/** Whether the session has one of the levels that are asked for. Values that mean nothing here ask for nothing (RFC 9470). */
+const isMet = (acr_values: readonly string[], { acr }: Pick<Session, 'acr'>): boolean =>
+  !acr_values.includes('aal2') || acr_values.includes('aal1') || acr === 'aal2'

@@ -1,0 +1,35 @@
+import { phrases } from '../../lib/language.ts'
+
+export const words = phrases({
+  consent: {
+    en: (name: string) => `Sign in to ${name}`,
+    ko: (name: string) => `${name}에 로그인`,
+  },
+  consentWhy: {
+    en: 'This application belongs to somebody else. If you allow it, it can:',
+    ko: '외부에서 운영하는 애플리케이션입니다. 동의하면 이 애플리케이션에서 다음을 할 수 있습니다.',
+  },
+  openid: { en: 'recognize you when you come back', ko: '다시 방문했을 때 나를 알아보기' },
+  email: { en: 'see your email address:', ko: '이메일 주소 보기:' },
+  profile: { en: 'see your name:', ko: '이름 보기:' },
+  noName: { en: 'none yet', ko: '아직 없음' },
+  offline: {
+    en: 'keep its access when you have left, until you take it back',
+    ko: '사용하지 않을 때도 연결을 해제하기 전까지 접근 권한 유지하기',
+  },
+  own: { en: 'use what it calls', ko: '다음 권한 사용하기:' },
+  leadsTo: { en: 'You go on to', ko: '이동할 곳:' },
+  takeBack: {
+    en: 'You can take this back on your account page at any time.',
+    ko: '내 계정 페이지에서 언제든지 연결을 해제할 수 있습니다.',
+  },
+  allow: { en: 'Allow', ko: '동의하고 계속' },
+  deny: { en: 'Do not allow', ko: '동의하지 않음' },
+  endSession: { en: 'Sign out?', ko: '로그아웃할까요?' },
+  endSessionWhy: {
+    en: 'You are about to sign out here. Applications that you signed in to with this account learn of it.',
+    ko: '로그아웃하면 이 계정으로 로그인한 애플리케이션에도 로그아웃한 사실을 알립니다.',
+  },
+  stay: { en: 'Stay signed in', ko: '로그인 유지' },
+  signedOut: { en: 'You are signed out', ko: '로그아웃했습니다' },
+})
