@@ -2,6 +2,7 @@ import type { Context } from 'hono'
 import type { Call, Registry } from '../core/call.ts'
 import type { Origin } from '../core/origin.ts'
 import type { Problem } from '../problem.ts'
+import type { BrowserSession } from './browser-session.ts'
 
 /** What every handler may rely on. Guarded routes also have `session`. */
 export type AppEnv = {
@@ -15,6 +16,8 @@ export type AppEnv = {
     /** Created by `callOf` on first use. */
     call?: Call
     named?: Pick<Origin, 'ip' | 'named_by'>
+    /** What the browser keeps of its session after this answer, if that changes. `null`: nothing. */
+    browser?: BrowserSession | null
     /** Counts an account against the limit of this route. Call it once the session is known to be live. */
     countAccount?: (user_id: number) => Promise<void>
   }

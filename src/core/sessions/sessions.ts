@@ -75,17 +75,20 @@ function endInstead(call: Call, { id, user_id }: Session, started: Sql): Sql[] {
   return [auditRow(call, event, isUnrevoked(former)), revokeSessions(call, former)]
 }
 
-/** The session as stored now, for guards that must not be a few seconds late; undefined if it has ended. */
+/**
+ * The session as stored now, for guards that must not be a few seconds late; undefined if it has ended. `also`: a statement
+ * that is run in the same call.
+ */
 export async function liveSession(
   db: D1Database,
   session: Session,
-  { now, ways }: { now: number; ways: readonly Way[] },
+  { now, ways, also }: { now: number; ways: readonly Way[]; also?: Sql | undefined },
 ): Promise<Session | undefined> {
   const query = sql`SELECT auth_time, shown, roles, second_factor, hashed_password IS NOT NULL AS has_password
     FROM sessions JOIN users ON users.id = user_id
     WHERE sessions.id = ${session.id} AND user_id = ${session.user_id}
       AND revoked_at IS NULL AND expires_at > ${now} AND disabled_at IS NULL`
-  const row = await first<LiveRow>(db, query)
+  const row = also ? (await batch<LiveRow>(db, [also, query]))[1]?.[0] : await first<LiveRow>(db, query)
   if (!row) return undefined
   const shown = shownIn(row)
   const live = {

@@ -3,24 +3,21 @@ import { batch } from '../../core/d1.ts'
 import { auditRow } from '../../core/events/audit.ts'
 import type { Proof } from '../../core/proof.ts'
 import type { RefreshName } from '../../core/sessions/refresh-tokens.ts'
+import {
+  laterTokens,
+  refreshable,
+  type RefreshedRow,
+  type RefreshedSession,
+  refreshedFrom,
+} from '../../core/sessions/refreshed.ts'
 import { type Grant, revokeSessions, shownIn, standing, tokensUntil } from '../../core/sessions/sessions.ts'
 import { PASSWORD } from '../../core/users/ways.ts'
 import { randomId } from '../../lib/bytes.ts'
-import { type Sql, sql } from '../../lib/sql.ts'
+import { sql } from '../../lib/sql.ts'
 import { rest } from '../../signing-in/rest.ts'
 
 /** A session after one of its refresh tokens was used. */
-export type RefreshedSession = Grant & {
-  rotated: boolean
-  refreshed_at: number
-  ip: string | null
-  user_agent: string | null
-}
-
-type RefreshedRow = Omit<RefreshedSession, 'shown' | 'roles'> & { shown: string; roles: string }
-
-/** Never earlier than before: tokens issued before a setting was shortened may still be in use. */
-const laterTokens = (call: Call): Sql => sql`min(expires_at, max(tokens_until, ${tokensUntil(call)}))`
+type Rotated = RefreshedSession & { rotated: boolean }
 
 /**
  * Moves a session to the generation after the one in the token. This happens if the token's generation is the current
@@ -28,10 +25,7 @@ const laterTokens = (call: Call): Sql => sql`min(expires_at, max(tokens_until, $
  * was lengthened and now outlasts the tokens, the session is moved within it too; for the token that was just replaced,
  * only the lifetime of its tokens is extended. Returns the session as it is afterwards.
  */
-export async function rotate(
-  call: Call,
-  { session_id, generation }: RefreshName,
-): Promise<RefreshedSession | undefined> {
+export async function rotate(call: Call, { session_id, generation }: RefreshName): Promise<Rotated | undefined> {
   const { now, settings } = call
   const graced = sql`refreshed_at > ${now - settings.REFRESH_GRACE_SECONDS}`
   const over = sql`tokens_until <= ${now}`
@@ -42,16 +36,9 @@ export async function rotate(
       AND (generation < ${generation} OR generation = ${generation} AND (generation = 0 OR NOT ${graced} OR ${over})
         OR generation = ${generation + 1} AND ${graced} AND ${over})
     RETURNING id`
-  // Within the grace period nothing is written. A token signed then must not outlive the memory of its revocation, even
-  // if ACCESS_TOKEN_TTL_SECONDS has been lengthened.
-  const state = sql`SELECT sessions.id, user_id, auth_time, min(expires_at, tokens_until) AS expires_at, generation,
-      refreshed_at, ip, user_agent, roles, shown
-    FROM sessions JOIN users ON users.id = user_id
-    WHERE sessions.id = ${session_id} AND ${standing(call)} AND disabled_at IS NULL`
-  const [rotated, rows] = await batch<RefreshedRow>(call.env.DB, [rotation, state])
+  const [rotated, rows] = await batch<RefreshedRow>(call.env.DB, [rotation, refreshable(call, session_id)])
   const row = rows?.[0]
-  if (!row) return undefined
-  return { ...row, roles: JSON.parse(row.roles) as string[], shown: shownIn(row), rotated: rotated?.length === 1 }
+  return row && { ...refreshedFrom(row), rotated: rotated?.length === 1 }
 }
 
 /**

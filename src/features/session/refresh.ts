@@ -1,19 +1,9 @@
 import type { Call } from '../../core/call.ts'
-import { auditRow } from '../../core/events/audit.ts'
-import { mailRow } from '../../core/mail/outbox.ts'
-import { Problem } from '../../problem.ts'
 import { type RefreshName, readRefreshToken } from '../../core/sessions/refresh-tokens.ts'
-import { commit, type Grant, isUnrevoked, revokeSessions } from '../../core/sessions/sessions.ts'
-import { network } from '../../lib/network.ts'
-import { sql } from '../../lib/sql.ts'
-import { type RefreshedSession, rotate } from './queries.ts'
-import { mails } from './mails.ts'
-
-/**
- * Seconds. If the grace period is shorter than this, a token that just lost a race is refused without ending the
- * session: it arrived together with the winner, so it is not a replay.
- */
-const RACE_SECONDS = 5
+import { endReplayed, RACE_SECONDS, type RefreshedSession } from '../../core/sessions/refreshed.ts'
+import type { Grant } from '../../core/sessions/sessions.ts'
+import { Problem } from '../../problem.ts'
+import { rotate } from './queries.ts'
 
 /**
  * Exchanges a refresh token for the next generation. The first use of the current token rotates it, unless it was
@@ -35,7 +25,7 @@ export async function refresh(call: Call, token: string): Promise<Grant> {
 /** The verdict on a refresh token, given the session's row after the attempt to rotate. */
 export function judge(
   shown: RefreshName,
-  session: Pick<RefreshedSession, 'rotated' | 'generation' | 'refreshed_at'>,
+  session: Pick<RefreshedSession, 'generation' | 'refreshed_at'> & { rotated: boolean },
   graceSeconds: number,
   now: number,
 ): 'granted' | 'late' | 'replayed' {
@@ -43,17 +33,4 @@ export function judge(
   const behind = session.generation - shown.generation
   if (session.rotated || behind <= 0 || (behind === 1 && age < graceSeconds)) return 'granted'
   return behind === 1 && age < RACE_SECONDS ? 'late' : 'replayed'
-}
-
-async function endReplayed(call: Call, session: RefreshedSession): Promise<void> {
-  const { env, origin } = call
-  const { id: session_id, user_id } = session
-  const own = sql`id = ${session_id}`
-  // Of a hundred simultaneous replays, only the one that ends the session is recorded and mailed.
-  const stands = isUnrevoked(own)
-  const audit = auditRow(call, { event: 'refresh_token_replayed', user_id, session_id }, stands)
-  const elsewhere = origin.user_agent !== session.user_agent || network(origin.ip) !== network(session.ip)
-  const owner = sql`id = ${user_id} AND ${stands}`
-  const notice = elsewhere ? [await mailRow(call, mails.sessionReplayed, owner)] : []
-  await commit(env.DB, [audit, ...notice, revokeSessions(call, own)])
 }
