@@ -160,7 +160,8 @@ describe('the table of routes', () => {
     const works = scenarios.filter(
       ({ asks = [], changes = [] }) =>
         asks.some((question) => ['check', 'hash', 'admitMail'].includes(question)) ||
-        changes.some((change) => change.startsWith('+ mail')),
+        // A copied cookie may come to every route. That is mailed once, because it ends the session.
+        changes.some((change) => change.startsWith('+ mail') && !change.endsWith('We signed a device out')),
     )
     const limited = [...app.routes, ...pageRoutes]
       .filter(({ handler }) => 'prefilter' in handler)
@@ -702,7 +703,7 @@ async function expectOutcome({ route }: Scenario, answer: Response, outcome: Out
     .bind(sid)
     .first<{ user_id: number; generation: number }>()
   expect(row).toMatchObject({ user_id })
-  if (answer.headers.get('Content-Type') !== 'application/json') return // a page keeps its token in a cookie
+  if (!text.includes(token)) return // a browser keeps its token in a cookie
   const { refresh_token } = JSON.parse(text) as { refresh_token: string }
   expect(await readRefreshToken(refresh_token, settings)).toEqual({ session_id: sid, generation: row!.generation })
 }

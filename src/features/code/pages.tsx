@@ -93,7 +93,7 @@ function verifyPage(c: Context<AppEnv>, fields: URLSearchParams): string {
   const { returnTo, keeps } = viewOf(c, fields)
   const query = new URLSearchParams({
     ...(returnTo !== undefined && { return_to: returnTo }),
-    ...(fields.has('ticket') && { keep: keeps ? 'on' : 'off' }), // as chosen at the first step
+    ...(fields.has('keep') && { keep: keeps ? 'on' : 'off' }), // as chosen at the first step
   }).toString()
   return `/login/code/verify${query && `?${query}`}`
 }
