@@ -6,6 +6,7 @@ import { issueToken } from '../core/tokens/issue.ts'
 import type { AppEnv, Asked } from './app-env.ts'
 import { callOf } from './call.ts'
 import { dropCookie, keepCookie, ownCookies, RENEWAL_COOKIE, SESSION_COOKIE } from './cookie.ts'
+import { limitNetwork } from './prefilter.ts'
 
 /** What the browser keeps of a session after this answer. `expires_in`: seconds of the access token. */
 export type BrowserSession = { access_token: string; expires_in: number; renewal: Renewal }
@@ -46,11 +47,12 @@ export async function shownRenewal(c: Asked): Promise<Renewal | undefined> {
 /**
  * The session of a browser whose access token has expired, renewed with its other cookie. Undefined if it has ended; the
  * cookies stay as they are. For unsafe methods, check the origin first.
- * @throws Problem 503 `unavailable`
+ * @throws Problem 429 `too_many_attempts`, 503 `unavailable`
  */
 export async function renewedSession(c: Parameters<typeof callOf>[0] & Answering): Promise<Session | undefined> {
   const shown = await shownRenewal(c)
   if (!shown) return undefined
+  await limitNetwork(c, 'refresh')
   const call = callOf(c)
   const grant = await renew(call, shown)
   if (!grant) return undefined

@@ -7,7 +7,7 @@ import { Problem, type ProblemCode } from '../problem.ts'
 import { isRevoked } from '../core/sessions/revocations.ts'
 import { FRESH_SECONDS, isFresh, LEGACY_SESSION, mayChangeFactors, type Session } from '../core/sessions/session.ts'
 import { noteShown } from '../core/sessions/renewal.ts'
-import { liveSession } from '../core/sessions/sessions.ts'
+import { type Former, liveSession } from '../core/sessions/sessions.ts'
 import { demandsTwo } from '../core/users/second-factor.ts'
 import { unchangedSinceImport } from '../core/users/users.ts'
 import { sql } from '../lib/sql.ts'
@@ -178,12 +178,15 @@ export async function sessionOfRequest(c: Asking, { anyLevel = false } = {}): Pr
 }
 
 /**
- * The session of a verified token, even if the session has ended. For ending a session, which may have ended already. In a
- * browser whose token has expired, the session is renewed. For requests whose origin was checked.
+ * The session that a request shows, by a verified token or by the renewal of a browser, even if it has ended. It asks no
+ * database, so it gives a guess nothing to do. For ending the session, which may have ended already.
  */
-export async function signedSessionOf(c: Asking): Promise<Session | undefined> {
+export async function signedSessionOf(c: Asked): Promise<Former | undefined> {
   const credential = credentialOf(c)
-  return credential && sessionOf(c, credential)
+  const session = credential && (await verifiedSession(credential, config(c.env), c))
+  if (session || credential?.sent !== 'cookie') return session
+  const renewal = await shownRenewal(c)
+  return renewal && { id: renewal.session_id }
 }
 
 /** Decides like `loginRequired` about a request with this `Authorization` header. @throws Problem 503 */

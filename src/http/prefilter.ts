@@ -42,20 +42,23 @@ type Limited = keyof typeof LIMITERS
  */
 export function prefilter(route: Limited): MiddlewareHandler<AppEnv> {
   const limit: MiddlewareHandler<AppEnv> = async (c, next) => {
-    const origin = originOf(c)
-    if (!isLoopback(origin.ip)) {
-      const admitted =
-        (await admits(c.env, route, countedNetwork(origin))) && (await admitsBackend(c.env, route, origin))
-      if (!admitted && !(await admitsDevice(c, route))) throw tooMany()
-      if (route === 'confirm' || route === 'admin') {
-        c.set('countAccount', async (user_id) => {
-          if (!(await admits(c.env, route, `user ${user_id}`))) throw tooMany()
-        })
-      }
+    await limitNetwork(c, route)
+    if ((route === 'confirm' || route === 'admin') && !isLoopback(originOf(c).ip)) {
+      c.set('countAccount', async (user_id) => {
+        if (!(await admits(c.env, route, `user ${user_id}`))) throw tooMany()
+      })
     }
     await next()
   }
   return Object.assign(limit, { prefilter: route })
+}
+
+/** The same for what is not a route of its own. @throws Problem 429 `too_many_attempts`, 503 `unavailable` */
+export async function limitNetwork(c: Asked, route: Limited): Promise<void> {
+  const origin = originOf(c)
+  if (isLoopback(origin.ip)) return
+  const admitted = (await admits(c.env, route, countedNetwork(origin))) && (await admitsBackend(c.env, route, origin))
+  if (!admitted && !(await admitsDevice(c, route))) throw tooMany()
 }
 
 const tooMany = () => new Problem('too_many_attempts', { headers: { 'Retry-After': String(PERIOD_SECONDS) } })

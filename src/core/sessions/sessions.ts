@@ -43,8 +43,11 @@ export function newSession({ now, settings }: Call, { id: user_id, roles }: User
   }
 }
 
+/** A session that a browser had before it signs in again. */
+export type Former = Pick<Session, 'id'>
+
 /** `mine`: the condition that finds the user's row. `instead`: this browser's former session, which ends. */
-type Start = { mine: Sql; instead?: Session | undefined }
+type Start = { mine: Sql; instead?: Former | undefined }
 
 /**
  * The statements that start a session, with its audit row. The first returns a row if the session began. Verifying a
@@ -69,8 +72,9 @@ export function startSession(call: Call, grant: Grant, { mine, instead }: Start)
   ]
 }
 
-function endInstead(call: Call, { id, user_id }: Session, started: Sql): Sql[] {
-  const former = sql`id = ${id} AND user_id = ${user_id} AND ${started}`
+function endInstead(call: Call, { id }: Former, started: Sql): Sql[] {
+  const former = sql`id = ${id} AND ${started}`
+  const user_id = sql`(SELECT user_id FROM sessions WHERE id = ${id})`
   const event = { event: 'logged_out', user_id, session_id: id } as const
   return [auditRow(call, event, isUnrevoked(former)), revokeSessions(call, former)]
 }
