@@ -52,13 +52,14 @@ async function asleep(seconds = 25 * HOUR) {
 
 describe('a sign-in in a browser', () => {
   it('is still there after 25 hours, and gone after 8 idle days', async () => {
-    const { browser } = await asleep()
+    const { browser, id } = await asleep()
     const page = await browser.open('/account')
     expect(page.status).toBe(200)
     expect(cookiesOf(page)).toEqual(BOTH)
     clock.forward(8 * DAY)
     const gone = await browser.open('/account')
     expect(leadsTo(gone)).toEqual([303, '/login?return_to=/account'])
+    expect(await eventsOf(id)).toEqual(['login_succeeded']) // it ran out, and nobody copied anything
     expect(cookiesOf(gone)).toEqual([]) // only who signs out loses them
   })
 
@@ -220,6 +221,8 @@ describe('what it costs', () => {
     browser.own = { ...isolate.env, PREFILTER_REFRESH: limiter(false) }
     const answer = await browser.send('GET', '/account', { headers: { 'CF-Connecting-IP': freshAddress() } })
     expect([answer.status, cookiesOf(answer)]).toEqual([429, []])
+    const from = { headers: { 'CF-Connecting-IP': freshAddress() } }
+    await expectProblem(await browser.send('GET', '/user/me', from), 429, 'too_many_attempts')
     expect(isolate.calls).toEqual([])
   })
 
@@ -402,6 +405,21 @@ describe('signing out', () => {
     clock.forward(25 * HOUR)
     expect(await browser.account()).toBe(303)
     expect(await isLive(browser)).toBe(false)
+  })
+
+  it('is final also for a renewal whose answer was lost', async () => {
+    const { browser, id } = await asleep()
+    const other = browser.copy()
+    await browser.send('GET', '/account') // and the answer never comes
+    await other.submit('/logout')
+    for (const [method, path] of [
+      ['GET', '/account'],
+      ['POST', '/action'],
+    ] as const) {
+      const answer = await browser.send(method, path, { headers: SAME_ORIGIN })
+      expect([path, answer.status, cookiesOf(answer)]).toEqual([path, path === '/action' ? 401 : 303, []])
+    }
+    expect(await eventsOf(id)).toEqual(['login_succeeded', 'logged_out'])
   })
 
   it('wins against fifty renewals that come at the same time', MANY, async () => {
