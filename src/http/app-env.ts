@@ -1,8 +1,8 @@
 import type { Context } from 'hono'
 import type { Call, Registry } from '../core/call.ts'
 import type { Origin } from '../core/origin.ts'
+import type { Renewal } from '../core/sessions/renewal.ts'
 import type { Problem } from '../problem.ts'
-import type { BrowserSession } from './browser-session.ts'
 
 /** What every handler may rely on. Guarded routes also have `session`. */
 export type AppEnv = {
@@ -22,6 +22,9 @@ export type AppEnv = {
     countAccount?: (user_id: number) => Promise<void>
   }
 }
+
+/** What the browser keeps of a session. `expires_in`: seconds of the access token. */
+export type BrowserSession = { access_token: string; expires_in: number; renewal: Renewal }
 
 /** `METRICS` counts requests if an operator binds it. wrangler's generated types contain only what is bound. */
 type Bindings = Env & { METRICS?: AnalyticsEngineDataset }

@@ -3,13 +3,10 @@ import { config } from '../config.ts'
 import { type Renewal, readRenewal, renew, writeRenewal } from '../core/sessions/renewal.ts'
 import type { Session } from '../core/sessions/session.ts'
 import { issueToken } from '../core/tokens/issue.ts'
-import type { AppEnv, Asked } from './app-env.ts'
+import type { AppEnv, Asked, BrowserSession } from './app-env.ts'
 import { callOf } from './call.ts'
 import { dropCookie, keepCookie, ownCookies, RENEWAL_COOKIE, SESSION_COOKIE } from './cookie.ts'
 import { limitNetwork } from './prefilter.ts'
-
-/** What the browser keeps of a session after this answer. `expires_in`: seconds of the access token. */
-export type BrowserSession = { access_token: string; expires_in: number; renewal: Renewal }
 
 /** `null`: nothing. */
 type Answering = Asked & { set: (key: 'browser', value: BrowserSession | null) => void }
