@@ -107,7 +107,10 @@ function enable(form) {
 
   function send(chosen, { ticket: own }) {
     isBusy = button.disabled = true
-    for (const [name, value] of Object.entries({ challenge: own ?? '', credential: JSON.stringify(jsonOf(chosen)) }))
+    const box = document.querySelector('[type=checkbox][name=keep]') // of the form beside it
+    const keep = box && { keep: box.checked ? 'on' : 'off' }
+    const shown = { challenge: own ?? '', credential: JSON.stringify(jsonOf(chosen)), ...keep }
+    for (const [name, value] of Object.entries(shown))
       form.append(Object.assign(document.createElement('input'), { type: 'hidden', name, value }))
     form.submit()
   }

@@ -27,6 +27,7 @@ import { deliverDue } from './http/after.ts'
 import { answerError, answerUnknown, methodsAt } from './http/answer.ts'
 import type { AppEnv } from './http/app-env.ts'
 import { nameClient } from './http/backend.ts'
+import { sendSession } from './http/browser-session.ts'
 import { limitBody } from './http/body.ts'
 import { allowOrigins, configured, harden } from './http/headers.ts'
 import { observe } from './http/observe.ts'
@@ -84,7 +85,7 @@ export function appOf(features: readonly Mounted[]) {
   }
   app.use(observe, harden, limitBody, carry(registry))
   mount(features.filter(({ unconfigured }) => unconfigured))
-  app.use(deliverDue, configured, allowOrigins, nameClient)
+  app.use(deliverDue, sendSession, configured, allowOrigins, nameClient)
   mount(features.filter(({ unconfigured }) => !unconfigured))
   app.onError(answerError)
   app.notFound(answerUnknown((path) => methodsAt(app.router, path)))

@@ -68,6 +68,11 @@ export const settings = v.object({
   SESSION_TTL_SECONDS: v.optional(whole(60, 400 * 86_400), 30 * 86_400),
   /** Seconds. A session that is not refreshed for this long can no longer be refreshed. */
   SESSION_IDLE_SECONDS: v.optional(whole(60, 400 * 86_400), 7 * 86_400),
+  /**
+   * `on` or `off`: whether "Keep me signed in" is ticked on a login form at first, and what holds for a form of your own
+   * without that box. Unticked, a sign-in in a browser ends when the browser is closed.
+   */
+  KEEP_SIGNED_IN: v.optional(v.picklist(['on', 'off'], 'not_on_or_off'), 'on'),
   /** Seconds, 0 to 300. How long a just-replaced refresh token still returns its successor, for a second tab. */
   REFRESH_GRACE_SECONDS: v.optional(whole(0, 300), 30),
   /** Seconds, 1 to 60. The longest time until an isolate learns that a session was revoked elsewhere. */

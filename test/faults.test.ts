@@ -160,7 +160,8 @@ describe('the table of routes', () => {
     const works = scenarios.filter(
       ({ asks = [], changes = [] }) =>
         asks.some((question) => ['check', 'hash', 'admitMail'].includes(question)) ||
-        changes.some((change) => change.startsWith('+ mail')),
+        // A copied cookie may come to every route. That is mailed once, because it ends the session.
+        changes.some((change) => change.startsWith('+ mail') && !change.endsWith('We signed a device out')),
     )
     const limited = [...app.routes, ...pageRoutes]
       .filter(({ handler }) => 'prefilter' in handler)
@@ -706,7 +707,8 @@ async function expectOutcome({ route }: Scenario, answer: Response, outcome: Out
     .bind(sid)
     .first<{ user_id: number; generation: number }>()
   expect(row).toMatchObject({ user_id: Number(sub) })
-  if (answer.headers.get('Content-Type') !== 'application/json') return // a page keeps its token in a cookie
+  // A browser keeps its token in a cookie.
+  if (!text.includes(token) || answer.headers.get('Content-Type') !== 'application/json') return
   const { refresh_token } = JSON.parse(text) as { refresh_token: string }
   expect(await readRefreshToken(refresh_token, settings)).toEqual({ session_id: sid, generation: row!.generation })
 }
@@ -729,7 +731,7 @@ async function expectUnavailable({ route, ask }: Scenario, answer: Response): Pr
   expect(logged().filter((line) => line.request_id === request_id)).toEqual([expect.objectContaining({ code })])
   // A page names its own address.
   const shown = `${text} ${JSON.stringify([...answer.headers])}`.replaceAll(ask.path ?? route, '')
-  expect(shown).not.toMatch(/eyJ|lk[rd]_/)
+  expect(shown).not.toMatch(/eyJ|lk[rsd]_/)
 }
 
 /** The lines that were logged since the request began: one JSON document each, and nothing else. */

@@ -2,6 +2,7 @@
 export * from './world/account.ts'
 export * from './world/authenticator.ts'
 export * from './world/bindings.ts'
+export * from './world/browser.ts'
 export * from './world/calls.ts'
 export * from './world/clients.ts'
 export * from './world/clock.ts'

@@ -14,7 +14,7 @@ export const SECURITY = {
     in: 'cookie',
     name: COOKIE_PREFIX + SESSION_COOKIE,
     description:
-      'Set by the hosted login page. On http://localhost its name is `latchkey`. Requests other than GET and HEAD must come from the pages of this site.',
+      'Set by the hosted login page. On http://localhost its name is `latchkey`. `__Host-latchkey-renewal` renews it when the token in it has expired. Requests other than GET and HEAD must come from the pages of this site.',
   },
   feedSecret: { type: 'http', scheme: 'bearer', description: 'The setting `REVOCATION_FEED_SECRET`.' },
 }

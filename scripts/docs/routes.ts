@@ -92,7 +92,7 @@ function routeBehind(method: string, path: string, handlers: object[]): Route {
       'role' in handler ? ('fresh' in handler && handler.fresh === true ? 'fresh' : 'strict') : guards.get(handler)
     if (guard === undefined) continue
     route.guard = guard
-    route.problems.push('login_required', 'invalid_token')
+    route.problems.push('login_required', 'invalid_token', 'too_many_attempts') // 429: a browser's renewal is limited
     if (!SAFE.has(method)) route.problems.push('cross_site_request')
     if (AT_A_LEVEL.has(guard)) route.problems.push('step_up_required')
     if (guard === 'fresh' || guard === 'factor change') route.problems.push('fresh_login_required')

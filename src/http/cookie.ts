@@ -6,6 +6,9 @@ import type { Asked } from './app-env.ts'
 /** The access token of a user who signed in on a page. */
 export const SESSION_COOKIE = 'latchkey'
 
+/** What renews the session once its access token has expired. */
+export const RENEWAL_COOKIE = 'latchkey-renewal'
+
 /** The device token for the next login. It outlives the session. */
 export const DEVICE_COOKIE = 'latchkey-device'
 
@@ -37,9 +40,11 @@ const attributesOf = (c: Asked) => ({ path: '/', secure: !isThisMachine(c), http
 
 type Answering = Asked & Pick<Context, 'header'>
 
-/** Sets one of our cookies. `maxAge` is in seconds. */
-export const keepCookie = (c: Answering, cookie: string, value: string, maxAge: number): void =>
-  c.header('Set-Cookie', generateCookie(nameOf(c, cookie), value, { ...attributesOf(c), maxAge }), { append: true })
+/** Sets one of our cookies. `maxAge` is in seconds; without it, the cookie is kept until the browser is closed. */
+export function keepCookie(c: Answering, cookie: string, value: string, maxAge?: number): void {
+  const attributes = { ...attributesOf(c), ...(maxAge !== undefined && { maxAge }) }
+  c.header('Set-Cookie', generateCookie(nameOf(c, cookie), value, attributes), { append: true })
+}
 
 /** Deletes one of our cookies. */
 export const dropCookie = (c: Answering, cookie: string): void => keepCookie(c, cookie, '', 0)

@@ -1,5 +1,5 @@
 import type { Asked } from './app-env.ts'
-import { ownCookies, SESSION_COOKIE } from './cookie.ts'
+import { ownCookies, RENEWAL_COOKIE, SESSION_COOKIE } from './cookie.ts'
 
 /**
  * A token, and how it was sent: as `Authorization: Bearer <jwt>`, bare as the Flask tutorial sends it, or in the login
@@ -11,16 +11,16 @@ export type Credential = { unverifiedToken: string; sent: 'bearer' | 'bare' | 'c
 /**
  * The credential of a request. An `Authorization` header takes precedence over the cookie, unless it has another
  * scheme, which is for a proxy in front of the site. Two copies of the cookie give an empty token, which is never
- * valid, because one of them was planted.
+ * valid, because one of them was planted. A browser that has only the cookie that renews the token has an empty one, too.
  */
 export function credentialOf(c: Asked): Credential | undefined {
   const header = c.req.header('Authorization')
   if (header && !OTHER_SCHEME.test(header)) return credentialIn(header)
   const [token, ...others] = ownCookies(c, SESSION_COOKIE)
-  if (token === undefined) return undefined
+  if (token === undefined && ownCookies(c, RENEWAL_COOKIE).length === 0) return undefined
   // Joined again: a substring of the Cookie header would keep the whole header in memory as long as the token is
   // remembered.
-  return { unverifiedToken: others.length > 0 ? '' : token.split('.').join('.'), sent: 'cookie' }
+  return { unverifiedToken: others.length > 0 ? '' : (token ?? '').split('.').join('.'), sent: 'cookie' }
 }
 
 /** The credential in an `Authorization` header, if it contains exactly one token. */

@@ -6,13 +6,15 @@ import { first } from '../core/d1.ts'
 import { Problem, type ProblemCode } from '../problem.ts'
 import { isRevoked } from '../core/sessions/revocations.ts'
 import { FRESH_SECONDS, isFresh, LEGACY_SESSION, mayChangeFactors, type Session } from '../core/sessions/session.ts'
-import { liveSession } from '../core/sessions/sessions.ts'
+import { noteShown } from '../core/sessions/renewal.ts'
+import { type Former, liveSession } from '../core/sessions/sessions.ts'
 import { demandsTwo } from '../core/users/second-factor.ts'
 import { unchangedSinceImport } from '../core/users/users.ts'
 import { sql } from '../lib/sql.ts'
 import { now } from '../lib/time.ts'
 import { CHALLENGE } from './answer.ts'
 import type { AppEnv, Asked } from './app-env.ts'
+import { renewedSession, shownRenewal } from './browser-session.ts'
 import { isSameOrigin } from './cookie.ts'
 import { type Credential, credentialIn, credentialOf } from './credential.ts'
 import { verifiedSession } from './verification.ts'
@@ -22,7 +24,7 @@ export type Guarded = AppEnv & { Variables: { session: Session } }
 
 /** The current session for a verified token; undefined if it has ended. */
 type Check<In = Asking> = (claimed: Session, c: In) => Promise<Session | undefined>
-type Asking = Asked & Pick<Context, 'executionCtx'>
+type Asking = Asked & Pick<Context, 'executionCtx'> & Parameters<typeof renewedSession>[0]
 type Scope = { env: Env; executionCtx: Pick<ExecutionContext, 'waitUntil'> }
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
@@ -41,7 +43,9 @@ const notRevoked: Check<Scope> = async (session, { env, executionCtx }) => {
 /** The session as the database has it, whatever its level. */
 const stored: Check = async (session, c) => {
   await bodyArrived(c)
-  return liveSession(c.env.DB, session, { now: now(), ways: c.var.registry.methods })
+  const shown = await shownRenewal(c)
+  const also = shown?.session_id === session.id ? noteShown(shown) : undefined
+  return liveSession(c.env.DB, session, { now: now(), ways: c.var.registry.methods, also })
 }
 
 /**
@@ -174,11 +178,15 @@ export async function sessionOfRequest(c: Asking, { anyLevel = false } = {}): Pr
 }
 
 /**
- * The session of a verified token, even if the session has ended. For ending a session, which may have ended already.
+ * The session that a request shows, by a verified token or by the renewal of a browser, even if it has ended. It asks no
+ * database, so it gives a guess nothing to do. For ending the session, which may have ended already.
  */
-export async function signedSessionOf(c: Asked): Promise<Session | undefined> {
+export async function signedSessionOf(c: Asked): Promise<Former | undefined> {
   const credential = credentialOf(c)
-  return credential && verifiedSession(credential, config(c.env), c)
+  const session = credential && (await verifiedSession(credential, config(c.env), c))
+  if (session || credential?.sent !== 'cookie') return session
+  const renewal = await shownRenewal(c)
+  return renewal && { id: renewal.session_id }
 }
 
 /** Decides like `loginRequired` about a request with this `Authorization` header. @throws Problem 503 */
@@ -209,10 +217,18 @@ const refusal = (code: ProblemCode, ...parameters: string[]) =>
 async function checkedSession(c: Asking, credential: Credential, check: Check): Promise<Session | undefined> {
   const needsProof = credential.sent === 'cookie' && !SAFE_METHODS.has(c.req.method)
   if (needsProof && !isSameOrigin(c)) throw new Problem('cross_site_request')
-  const session = await verifiedSession(credential, config(c.env), c)
+  const session = await sessionOf(c, credential)
   const checked = session && (await check(session, c))
   if (checked) await c.var.countAccount?.(checked.user_id)
   return checked
+}
+
+/** The session of a token or, if the token of a browser has expired, the one that its other cookie renews. */
+async function sessionOf(c: Asking, credential: Credential): Promise<Session | undefined> {
+  const session = await verifiedSession(credential, config(c.env), c)
+  if (session || credential.sent !== 'cookie') return session
+  await bodyArrived(c)
+  return renewedSession(c)
 }
 
 /** The guard of a group runs for everything under its prefix, even where no handler follows. */

@@ -46,25 +46,25 @@ type Limited = keyof typeof LIMITERS
  */
 export function prefilter(route: Limited): MiddlewareHandler<AppEnv> {
   const limit: MiddlewareHandler<AppEnv> = async (c, next) => {
-    const origin = originOf(c)
-    if (!isLoopback(origin.ip)) {
-      const admitted =
-        (await admits(c.env, route, countedNetwork(origin))) && (await admitsBackend(c.env, route, origin))
-      if (!admitted && !(await admitsDevice(c, route))) throw tooMany()
-      if (route === 'confirm' || route === 'admin' || route === 'authorize') {
-        c.set('countAccount', async (user_id) => {
-          if (!(await admits(c.env, route, `user ${user_id}`))) throw tooMany()
-        })
+    await limitNetwork(c, route)
+    if (!isLoopback(originOf(c).ip)) {
+      const each = (whom: string) => async (id: number | string) => {
+        if (!(await admits(c.env, route, `${whom} ${id}`))) throw tooMany()
       }
-      if (route === 'token' || route === 'userinfo' || route === 'revoke') {
-        c.set('countClient', async (client_id) => {
-          if (!(await admits(c.env, route, `client ${client_id}`))) throw tooMany()
-        })
-      }
+      if (route === 'confirm' || route === 'admin' || route === 'authorize') c.set('countAccount', each('user'))
+      if (route === 'token' || route === 'userinfo' || route === 'revoke') c.set('countClient', each('client'))
     }
     await next()
   }
   return Object.assign(limit, { prefilter: route })
+}
+
+/** The same for what is not a route of its own. @throws Problem 429 `too_many_attempts`, 503 `unavailable` */
+export async function limitNetwork(c: Asked, route: Limited): Promise<void> {
+  const origin = originOf(c)
+  if (isLoopback(origin.ip)) return
+  const admitted = (await admits(c.env, route, countedNetwork(origin))) && (await admitsBackend(c.env, route, origin))
+  if (!admitted && !(await admitsDevice(c, route))) throw tooMany()
 }
 
 const tooMany = () => new Problem('too_many_attempts', { headers: { 'Retry-After': String(PERIOD_SECONDS) } })

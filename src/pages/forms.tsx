@@ -45,6 +45,17 @@ export const Refusal = ({ view }: Props) => {
   )
 }
 
+/** Whether the sign-in outlives the browser. A browser sends nothing for a box that is not ticked, so the form says that it has one. */
+export const Keep = ({ view }: Props) => (
+  <>
+    <label class="check">
+      <input type="checkbox" name="keep" value="on" checked={view.keeps} />
+      {view.say.keep}
+    </label>
+    <input type="hidden" name="asked" value="keep" />
+  </>
+)
+
 type FieldProps = Props<{
   name: string
   /** The value of the HTML attribute. */

@@ -45,8 +45,9 @@ export const stepAgain =
     view.problem?.code === 'invalid_ticket' ? loginPage(c, view) : secondStepPage(c, view, nextStepIn(fields))
 
 /** The hidden fields of such a form. The ticket is never part of an address. */
-export const StepFields = ({ next }: { next: NextStep }) => (
+export const StepFields = ({ view, next }: Props<{ next: NextStep }>) => (
   <>
+    <input type="hidden" name="keep" value={view.keeps ? 'on' : 'off'} />
     <input type="hidden" name="ticket" value={next.ticket} />
     <input type="hidden" name="methods" value={next.methods.join(' ')} />
     {next.enrols && <input type="hidden" name="enrols" value="yes" />}
@@ -58,7 +59,7 @@ type StepFormProps = Props<{ next: NextStep; action: string; submit: string; chi
 /** A form of one step. */
 export const StepForm = ({ view, next, action, submit, children }: StepFormProps) => (
   <form method="post" action={action}>
-    <StepFields next={next} />
+    <StepFields view={view} next={next} />
     {view.returnTo !== undefined && <input type="hidden" name="return_to" value={view.returnTo} />}
     {children}
     <button type="submit">{submit}</button>

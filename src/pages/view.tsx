@@ -6,7 +6,7 @@ import type { Call, Registry } from '../core/call.ts'
 import { type Language, languages, phrases, type Translated } from '../lib/language.ts'
 import { now } from '../lib/time.ts'
 import type { Problem } from '../problem.ts'
-import type { AppEnv } from '../http/app-env.ts'
+import type { AppEnv, BrowserSession } from '../http/app-env.ts'
 import { languageOf } from '../http/origin.ts'
 import { COOKIE_MAX_SECONDS, keepCookie, LANGUAGE_COOKIE } from '../http/cookie.ts'
 import { contentPolicy, sourceOf } from '../http/headers.ts'
@@ -18,7 +18,11 @@ export type PageContext = Pick<
   Context<AppEnv>,
   'env' | 'req' | 'var' | 'executionCtx' | 'header' | 'html' | 'redirect'
 > & {
-  set: { (key: 'call', value: Call): void; (key: 'problem', value: Problem): void }
+  set: {
+    (key: 'call', value: Call): void
+    (key: 'problem', value: Problem): void
+    (key: 'browser', value: BrowserSession | null): void
+  }
 }
 
 /** What every page is rendered from. */
@@ -36,6 +40,8 @@ export type View = {
   /** The parameters to keep when the language is changed. */
   kept: Record<string, string>
   returnTo: string | undefined
+  /** Whether a sign-in outlives the browser: as chosen in the form, or as the settings propose. */
+  keeps: boolean
   /** What the user has just done: the name, as a feature declares it, and its text. */
   done: { name: string; text: string } | undefined
   /** Why the request was refused. */
@@ -80,6 +86,7 @@ export function viewOf(c: PageContext, fields?: URLSearchParams, problem?: Probl
     path: c.var.page ?? new URL(c.req.url).pathname,
     kept: Object.fromEntries(STATES.flatMap((name) => (shown(name) === undefined ? [] : [[name, shown(name)!]]))),
     returnTo: allowedReturn(shown('return_to'), settings, registry),
+    keeps: (shown('keep') ?? (fields?.get('asked') === 'keep' ? 'off' : settings.KEEP_SIGNED_IN)) === 'on',
     done: doneAs(shown('done'), registry, language),
     problem,
   }

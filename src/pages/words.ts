@@ -16,6 +16,7 @@ export const shared = phrases({
   },
   signIn: { en: 'Sign in', ko: '로그인' },
   signOut: { en: 'Sign out', ko: '로그아웃' },
+  keep: { en: 'Keep me signed in', ko: '로그인 상태 유지' },
   account: { en: 'Your account', ko: '내 계정' },
   goOn: { en: 'Continue', ko: '계속' },
   register: { en: 'Create an account', ko: '회원가입' },

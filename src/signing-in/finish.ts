@@ -1,6 +1,5 @@
 import type { Call, Method } from '../core/call.ts'
-import type { Session } from '../core/sessions/session.ts'
-import { commit, newSession, startSession } from '../core/sessions/sessions.ts'
+import { commit, type Former, newSession, startSession } from '../core/sessions/sessions.ts'
 import { type Need, needOf } from '../core/users/second-factor.ts'
 import type { Proof } from '../core/proof.ts'
 import { newTicket, nextTicket, readTicket, singlesOf, type Ticket, writeTicket } from '../core/ticket.ts'
@@ -23,7 +22,7 @@ export type SignedIn = TokenAnswer & { device_token?: string }
 type Step<Input> = {
   input: Input
   ticket?: Ticket | undefined
-  instead?: Session | undefined
+  instead?: Former | undefined
   also?: (mine: Sql) => Sql[] | Promise<Sql[]>
 }
 

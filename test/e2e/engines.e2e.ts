@@ -59,7 +59,11 @@ describe.each(engines)('in $name', ({ name, isMissing, start }: Engine) => {
       await signIn(window)
       expect(await window.url()).toBe(`${url}/account`)
       expect(await window.text()).toContain(service.demo.email)
-      const ours = ['latchkey', 'latchkey-device'].map((name) => ({ name, secure: false, httpOnly: true }))
+      const ours = ['latchkey', 'latchkey-device', 'latchkey-renewal'].map((name) => ({
+        name,
+        secure: false,
+        httpOnly: true,
+      }))
       expect(await kept(window)).toEqual(ours)
 
       await window.open(`${url}/login?lang=ko`)
@@ -94,7 +98,7 @@ describe.each(engines)('in $name', ({ name, isMissing, start }: Engine) => {
         await window.open(`${secure.url}/account`)
         await signIn(window)
         expect(await window.url()).toBe(`${secure.url}/account`)
-        const ours = ['__Host-latchkey', '__Host-latchkey-device'].map((name) => ({
+        const ours = ['__Host-latchkey', '__Host-latchkey-device', '__Host-latchkey-renewal'].map((name) => ({
           name,
           secure: true,
           httpOnly: true,

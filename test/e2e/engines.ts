@@ -23,6 +23,8 @@ export type Window = {
   url: () => Promise<string>
   text: () => Promise<string>
   cookies: () => Promise<Cookie[]>
+  /** Drops a cookie, as the browser does when its Max-Age is over. */
+  forget: (name: string) => Promise<void>
   close: () => Promise<void>
 }
 
@@ -42,6 +44,7 @@ const chromium: Engine = {
       url: () => Promise.resolve(page.url()),
       text: () => page.innerText('body'),
       cookies: () => context.cookies(),
+      forget: (name) => context.clearCookies({ name }),
       close: () => browser.close(),
     }
   },
@@ -72,6 +75,10 @@ const firefox: Engine = {
       text: () => page.$eval('body', (body) => body.innerText),
       cookies: async () =>
         (await browser.cookies()).map((cookie) => ({ ...cookie, httpOnly: cookie.httpOnly ?? false })),
+      forget: async (name) => {
+        const dropped = (await browser.cookies()).filter((cookie) => cookie.name === name)
+        await browser.deleteCookie(...dropped)
+      },
       close: () => browser.close(),
     }
   },
@@ -138,6 +145,7 @@ async function webDriver(base: string, acceptInsecureCerts: boolean, stop: () =>
     url: () => ask('GET', `${session}/url`) as Promise<string>,
     text: () => run('return document.body.innerText') as Promise<string>,
     cookies: () => ask('GET', `${session}/cookie`) as Promise<Cookie[]>,
+    forget: async (name) => void (await ask('DELETE', `${session}/cookie/${name}`)),
     close: async () => {
       await ask('DELETE', session).catch(() => {}) // it ends with its driver
       await stop()

@@ -133,6 +133,7 @@ describe.skipIf(withoutChromium())('the login page', () => {
     expect(cookies.sort((a, b) => a.name.length - b.name.length)).toMatchObject([
       { name: 'latchkey', ...attributes },
       { name: 'latchkey-device', ...attributes },
+      { name: 'latchkey-renewal', ...attributes },
     ])
     for (const { value } of cookies) expect(await page.content()).not.toContain(value)
     expect(seriousComplaints()).toEqual([])

@@ -72,9 +72,12 @@ describe.skipIf(withoutChromium())('passkeys', () => {
       await authenticator.touches(false)
       await signOut(say)
       await seen(`${id}-login`)
+      await page.getByLabel(say.keep).uncheck() // of the form beside the button
       await authenticator.touches(true)
       await submit(page, say.signInWith)
       expect(await page.getByText(say.signedInAs(email)).isVisible()).toBe(true)
+      const kept = (await page.context().cookies()).map(({ name, expires }) => [name, expires !== -1])
+      expect(Object.fromEntries(kept)).toMatchObject({ latchkey: false, 'latchkey-renewal': false })
 
       await page.goto(`${service.url}/account/passkeys`)
       await follow(page.getByRole('link', { name: say.change }))

@@ -99,7 +99,10 @@ describe.skipIf(without)('in a fresh clone', () => {
     const headers = { Origin: service.url }
     const login = await fetch(`${service.url}/login`, { method: 'POST', headers, body, redirect: 'manual' })
     expect([login.status, login.headers.get('Location')]).toEqual([303, '/my-notes'])
-    const Cookie = login.headers.getSetCookie()[0]!.split(';')[0]!
+    const Cookie = login.headers
+      .getSetCookie()
+      .find((cookie) => cookie.startsWith('latchkey='))!
+      .split(';')[0]!
     expect(await (await fetch(`${service.url}/my-notes`, { headers: { Cookie } })).text()).toContain(
       '<li>&lt;b&gt;</li>',
     )

@@ -5,6 +5,7 @@ import { config } from '../../src/config.ts'
 import { issueOneTime, oneTimeHash, type Purpose } from '../../src/core/users/one-time.ts'
 import type { ProblemCode } from '../../src/problem.ts'
 import { refreshToken } from '../../src/core/sessions/refresh-tokens.ts'
+import { writeRenewal } from '../../src/core/sessions/renewal.ts'
 import { accessToken } from '../../src/core/tokens/tokens.ts'
 import type { State } from '../../src/doorkeeper/state.ts'
 import { type Sql, sql } from '../../src/lib/sql.ts'
@@ -54,6 +55,9 @@ export const grant = {
 export const { token: TOKEN } = await accessToken(grant, settings, THEN)
 export const LEGACY_TOKEN = await forge({ payload: { user_id: 1, exp: AT + 3_600 } })
 export const [REFRESH_0, REFRESH_1] = [await refreshTokenOf(0), await refreshTokenOf(1)]
+/** The cookie of a browser whose access token has expired. */
+const renewal = await writeRenewal({ session_id: HERE, generation: 0, kept: true }, settings)
+export const RENEWS = `__Host-latchkey-renewal=${renewal}`
 export const LINK = 'the-token-of-a-link-'.padEnd(43, 'x')
 export const LINK_HASH = (await oneTimeHash(LINK))!
 export const NOTICE = 'the-token-of-a-notice-'.padEnd(43, 'x')
@@ -71,6 +75,7 @@ export const SECRETS = [
   OPERATORS_TOKEN,
   REFRESH_0,
   REFRESH_1,
+  renewal,
   LINK,
   NOTICE,
   env.JWT_SECRET_KEY,

@@ -7,6 +7,7 @@ import {
   byOwner,
   EPOCH_RAISED,
   FRESH_INSTEAD,
+  HERE,
   HERE_REVOKED,
   HERE_STANDING,
   imported,
@@ -15,11 +16,16 @@ import {
   PHONE_REVOKED,
   PHONE_STANDING,
   REFRESH_0,
+  RENEWS,
   refreshed,
   type Scenario,
   seenByOwner,
   THEN,
 } from '../faults/world.ts'
+
+const hereAt = (generation: number) =>
+  `+ session here of owner: standing, generation ${generation}, password typed at -60`
+const generation = (n: number) => sql`UPDATE sessions SET generation = ${n} WHERE id = ${HERE}`
 
 export const scenarios: (Scenario | Alike)[] = [
   {
@@ -93,6 +99,42 @@ export const scenarios: (Scenario | Alike)[] = [
     answers: 200,
   },
   {
+    route: 'GET /user/sessions',
+    when: 'in a browser that shows its latest renewal',
+    ask: { as: 'cookie', cookie: RENEWS },
+    answers: 200,
+    changes: [HERE_STANDING, hereAt(1)],
+  },
+  {
+    route: 'GET /user/sessions',
+    when: 'in a browser whose token has expired',
+    ask: { cookie: RENEWS },
+    answers: 200,
+    changes: [HERE_STANDING, hereAt(2)],
+  },
+  {
+    route: 'GET /user/sessions',
+    when: 'in a browser that lost the answer to its renewal',
+    given: [generation(2)],
+    ask: { cookie: RENEWS },
+    answers: 200,
+    changes: ['- session here of owner: standing, generation 2, password typed at -60', hereAt(2)],
+  },
+  {
+    route: 'GET /user/sessions',
+    when: 'by a copy of a cookie that was renewed long ago, from elsewhere',
+    given: [generation(3)],
+    ask: { cookie: RENEWS, agent: 'somebody else' },
+    answers: [401, 'invalid_token'],
+    changes: [
+      '- session here of owner: standing, generation 3, password typed at -60',
+      '+ session here of owner: revoked, generation 3, password typed at -60',
+      '+ published: here',
+      '+ mail to owner@example.com: We signed a device out',
+      '+ audit: refresh_token_replayed of owner in here',
+    ],
+  },
+  {
     route: 'DELETE /user/sessions/:id',
     when: 'for another device',
     ask: { as: 'bearer', path: `/user/sessions/${PHONE}` },
@@ -116,5 +158,18 @@ export const scenarios: (Scenario | Alike)[] = [
     ask: { as: 'cookie', form: {} },
     answers: 303,
     changes: [HERE_STANDING, ...HERE_REVOKED, '+ audit: logged_out of owner in here'],
+  },
+  {
+    route: 'POST /logout',
+    when: 'in a browser whose token has expired',
+    ask: { cookie: RENEWS, form: {} },
+    answers: 303,
+    changes: [
+      HERE_STANDING,
+      '+ session here of owner: revoked, generation 2, password typed at -60',
+      '+ published: here',
+      '+ audit: logged_out of owner in here',
+    ],
+    steps: 2,
   },
 ]

@@ -30,7 +30,7 @@ const ELSEWHERE = [
 
 const signIn = async (url: string, env: Env = OWN) => {
   const { email } = await signedIn()
-  const answer = await post(`${url}/login`, { email, password: PASSWORD }, {}, env)
+  const answer = await post(`${url}/login`, { email, password: PASSWORD, keep: 'on' }, {}, env)
   expect(answer.status).toBe(303)
   return answer.headers.getSetCookie()
 }
@@ -41,9 +41,10 @@ const opens = async (url: string, Cookie: string, env: Env = OWN) =>
 
 describe('cookies', () => {
   it.each(HERE)('on this machine are plain, because Safari keeps no others: %s', async (url) => {
-    const [session, device, ...others] = await signIn(url)
+    const [device, session, renewal, ...others] = await signIn(url)
     expect(others).toEqual([])
     expect(session).toMatch(/^latchkey=[\w.-]+; Max-Age=86400; Path=\/; HttpOnly; SameSite=Lax$/)
+    expect(renewal).toMatch(/^latchkey-renewal=lks_[\w-]{77}; Max-Age=2592000; Path=\/; HttpOnly; SameSite=Lax$/)
     expect(device).toMatch(/^latchkey-device=lkd_[\w-]{70}; Max-Age=34560000; Path=\/; HttpOnly; SameSite=Lax$/)
     const [Cookie = ''] = session!.split(';')
     expect(await opens(url, Cookie)).toBe(200)
@@ -51,16 +52,21 @@ describe('cookies', () => {
     const language = await callWith(OWN, `${url}/login?lang=ko`)
     expect(language.headers.get('Set-Cookie')).toBe('lang=ko; Max-Age=34560000; Path=/; HttpOnly; SameSite=Lax')
     const left = await post(`${url}/logout`, {}, { Cookie })
-    expect(left.headers.getSetCookie()).toEqual(['latchkey=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax'])
+    expect(left.headers.getSetCookie()).toEqual(
+      ['latchkey', 'latchkey-renewal'].map((name) => `${name}=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax`),
+    )
     expect(await opens(url, Cookie)).toBe(401)
   })
 
   it.each(ELSEWHERE)('are neither set nor read without the prefix anywhere else: %s', async (url) => {
     const cookies = await signIn(url.replace('localhost@', ''))
-    for (const cookie of cookies) expect(cookie).toMatch(/^__Host-latchkey(?:-device)?=.*; Secure; /)
-    const [Cookie = ''] = cookies[0]!.split(';')
+    for (const cookie of cookies) expect(cookie).toMatch(/^__Host-latchkey(?:-device|-renewal)?=.*; Secure; /)
+    const [Cookie = ''] = cookies[1]!.split(';')
     expect(await opens(url, Cookie)).toBe(200)
     expect(await opens(url, Cookie.replace('__Host-', ''))).toBe(401)
+    const [renewal = ''] = cookies[2]!.split(';')
+    expect(await opens(url, renewal)).toBe(200)
+    expect(await opens(url, renewal.replace('__Host-', ''))).toBe(401)
     expect(await opens(url, Cookie.replace('__Host-latchkey=', 'latchkey=planted; __Host-latchkey='))).toBe(200)
     const language = await callWith(OWN, `${url}/login?lang=ko`)
     expect(language.headers.get('Set-Cookie')).toContain('; Secure')
@@ -69,8 +75,8 @@ describe('cookies', () => {
   it('of a service that people reach by https have the prefix, whatever host a request names', async () => {
     const env = { ...ENV, PUBLIC_URL: 'https://login.example' }
     const cookies = await signIn(HERE[0]!, env)
-    for (const cookie of cookies) expect(cookie).toMatch(/^__Host-latchkey(?:-device)?=.*; Secure; /)
-    const [Cookie = ''] = cookies[0]!.split(';')
+    for (const cookie of cookies) expect(cookie).toMatch(/^__Host-latchkey(?:-device|-renewal)?=.*; Secure; /)
+    const [Cookie = ''] = cookies[1]!.split(';')
     expect(await opens(HERE[0]!, Cookie, env)).toBe(200)
     expect(await opens(HERE[0]!, Cookie.replace('__Host-', ''), env)).toBe(401)
   })

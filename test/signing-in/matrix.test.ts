@@ -8,7 +8,7 @@ import {
   addPasskey,
   administrator,
   bearer,
-  Browser,
+  Visitor,
   callIn,
   claimsOf,
   clock,
@@ -104,7 +104,7 @@ async function useIdentity({ id }: Owner, own: Env): Promise<Response> {
     PROVIDERS.OIDC_ISSUER,
     id,
   )
-  const browser = new Browser({ ...own, ...PROVIDERS } as Env)
+  const browser = new Visitor({ ...own, ...PROVIDERS } as Env)
   const answer = await browser.signInWith(new StandIn(), 'oidc', { sub: `owner ${id}` })
   if (answer.status === 303) return Response.json({ access_token: browser.token })
   expect([answer.status, [...browser.cookies.keys()]]).toEqual([200, ['__Host-latchkey-with']])

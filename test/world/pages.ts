@@ -11,6 +11,10 @@ export const SAME_ORIGIN = { 'Sec-Fetch-Site': 'same-origin' }
 
 export const cookieOf = (token: string): string => `__Host-latchkey=${token}`
 
+/** The cookie with the access token that an answer sets, with its attributes; empty if it sets none. */
+export const sessionCookieIn = (answer: Response): string =>
+  answer.headers.getSetCookie().find((cookie) => /^(?:__Host-)?latchkey=/.test(cookie)) ?? ''
+
 /** A form of this site, as a browser sends it. */
 export const postForm = (path: string, form: Record<string, string>, headers: HeadersInit = SAME_ORIGIN) =>
   call('POST', path, { body: new URLSearchParams(form), headers })

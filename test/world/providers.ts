@@ -244,7 +244,7 @@ export const metadata = () => ({
 })
 
 /** A browser with its cookies. */
-export class Browser {
+export class Visitor {
   cookies = new Map<string, string>()
   readonly own: Env
 

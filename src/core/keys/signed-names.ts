@@ -6,7 +6,7 @@ import { crc32 } from '../../lib/crc32.ts'
  * scanners can recognize them by their prefix and by the checksum at the end, which is checked first.
  */
 type Form = {
-  prefix: 'lkr_' | 'lkd_' | 'lkt_'
+  prefix: 'lkr_' | 'lks_' | 'lkd_' | 'lkt_'
   /** Length of the name in bytes, if all names of this form have the same length. */
   bytes?: number
   /** What the HMAC covers besides the name. The token is valid only in this context. */

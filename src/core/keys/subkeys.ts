@@ -6,6 +6,7 @@ import { utf8 } from '../../lib/bytes.ts'
  */
 const ALGORITHMS = {
   'refresh token': { name: 'HMAC', hash: 'SHA-256', length: 256 },
+  renewal: { name: 'HMAC', hash: 'SHA-256', length: 256 },
   'device token': { name: 'HMAC', hash: 'SHA-256', length: 256 },
   ticket: { name: 'HMAC', hash: 'SHA-256', length: 256 },
   'doorkeeper name': { name: 'HMAC', hash: 'SHA-256', length: 256 },

@@ -43,8 +43,11 @@ export function newSession({ now, settings }: Call, { id: user_id, roles }: User
   }
 }
 
+/** A session that a browser had before it signs in again. */
+export type Former = Pick<Session, 'id'>
+
 /** `mine`: the condition that finds the user's row. `instead`: this browser's former session, which ends. */
-type Start = { mine: Sql; instead?: Session | undefined }
+type Start = { mine: Sql; instead?: Former | undefined }
 
 /**
  * The statements that start a session, with its audit row. The first returns a row if the session began. Verifying a
@@ -69,23 +72,27 @@ export function startSession(call: Call, grant: Grant, { mine, instead }: Start)
   ]
 }
 
-function endInstead(call: Call, { id, user_id }: Session, started: Sql): Sql[] {
-  const former = sql`id = ${id} AND user_id = ${user_id} AND ${started}`
+function endInstead(call: Call, { id }: Former, started: Sql): Sql[] {
+  const former = sql`id = ${id} AND ${started}`
+  const user_id = sql`(SELECT user_id FROM sessions WHERE id = ${id})`
   const event = { event: 'logged_out', user_id, session_id: id } as const
   return [auditRow(call, event, isUnrevoked(former)), revokeSessions(call, former)]
 }
 
-/** The session as stored now, for guards that must not be a few seconds late; undefined if it has ended. */
+/**
+ * The session as stored now, for guards that must not be a few seconds late; undefined if it has ended. `also`: a statement
+ * that is run in the same call.
+ */
 export async function liveSession(
   db: D1Database,
   session: Session,
-  { now, ways }: { now: number; ways: readonly Way[] },
+  { now, ways, also }: { now: number; ways: readonly Way[]; also?: Sql | undefined },
 ): Promise<Session | undefined> {
   const query = sql`SELECT auth_time, shown, roles, second_factor, hashed_password IS NOT NULL AS has_password
     FROM sessions JOIN users ON users.id = user_id
     WHERE sessions.id = ${session.id} AND user_id = ${session.user_id} AND ${isOwn}
       AND revoked_at IS NULL AND expires_at > ${now} AND disabled_at IS NULL`
-  const row = await first<LiveRow>(db, query)
+  const row = also ? (await batch<LiveRow>(db, [also, query]))[1]?.[0] : await first<LiveRow>(db, query)
   if (!row) return undefined
   const shown = shownIn(row)
   const live = {

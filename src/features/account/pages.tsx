@@ -4,8 +4,9 @@ import { isFresh } from '../../core/sessions/session.ts'
 import { signedInUser } from '../../core/users/signed-in.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { typed } from '../../http/body.ts'
+import { dropSession } from '../../http/browser-session.ts'
 import { callOf } from '../../http/call.ts'
-import { DEVICE_COOKIE, dropCookie, SESSION_COOKIE } from '../../http/cookie.ts'
+import { DEVICE_COOKIE, dropCookie } from '../../http/cookie.ts'
 import type { Html } from '../../lib/jsx-runtime.ts'
 import { opened, submittedBy } from '../../pages/answer.tsx'
 import { canChange, hasPassword, toConfirm } from '../../pages/confirm.tsx'
@@ -71,7 +72,8 @@ export const pages = new Hono<AppEnv>()
       async (call, fields) => {
         asks = hasPassword(call.session)
         await deleteAccount(call, typed(deleting.input, fields))
-        for (const name of [SESSION_COOKIE, DEVICE_COOKIE]) dropCookie(c, name)
+        dropSession(c)
+        dropCookie(c, DEVICE_COOKIE)
         return c.redirect('/login?done=deleted', 303)
       },
       (view) => <DeletePage view={view} asks={asks} />,

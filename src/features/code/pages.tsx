@@ -90,7 +90,10 @@ function linkPage(c: Context<AppEnv>, link: Link | undefined, ticket: Ticket | u
 }
 
 function verifyPage(c: Context<AppEnv>, fields: URLSearchParams): string {
-  const { returnTo } = viewOf(c, fields)
-  const query = returnTo === undefined ? '' : `?${new URLSearchParams({ return_to: returnTo }).toString()}`
-  return `/login/code/verify${query}`
+  const { returnTo, keeps } = viewOf(c, fields)
+  const query = new URLSearchParams({
+    ...(returnTo !== undefined && { return_to: returnTo }),
+    ...(fields.has('keep') && { keep: keeps ? 'on' : 'off' }), // as chosen at the first step
+  }).toString()
+  return `/login/code/verify${query && `?${query}`}`
 }

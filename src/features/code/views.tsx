@@ -1,4 +1,4 @@
-import { Field, Form, Onward, type Props } from '../../pages/forms.tsx'
+import { Field, Form, Keep, Onward, type Props } from '../../pages/forms.tsx'
 import { Layout } from '../../pages/layout.tsx'
 import { BackToLogin } from '../../pages/sent.tsx'
 import type { View } from '../../pages/view.tsx'
@@ -33,6 +33,7 @@ export const EnterPage = ({ view, address }: Props<{ address: string | undefined
       <p>{address === undefined ? say.sentToYou : say.sentTo(address)}</p>
       <Form view={withoutToken(view)} action="/login/code/verify" submit={view.say.signIn}>
         <Field view={view} name="code" autocomplete="one-time-code" />
+        <Keep view={view} />
       </Form>
       <div class="links">
         <form method="post" action="/login/code">
@@ -55,7 +56,9 @@ export const HerePage = ({ view }: Props) => {
   return (
     <Layout view={view} title={view.say.signIn}>
       <p>{say.linkHere}</p>
-      <Form view={view} action="/login/code/verify" submit={view.say.signIn} />
+      <Form view={view} action="/login/code/verify" submit={view.say.signIn}>
+        <Keep view={view} />
+      </Form>
     </Layout>
   )
 }

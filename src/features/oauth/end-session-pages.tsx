@@ -2,7 +2,8 @@ import { type Context, Hono } from 'hono'
 import type { AppEnv } from '../../http/app-env.ts'
 import { form } from '../../http/body.ts'
 import { callOf } from '../../http/call.ts'
-import { dropCookie, isSameOrigin, SESSION_COOKIE } from '../../http/cookie.ts'
+import { dropSession } from '../../http/browser-session.ts'
+import { isSameOrigin } from '../../http/cookie.ts'
 import { sessionOfRequest } from '../../http/guard.ts'
 import { opened } from '../../pages/answer.tsx'
 import type { Props } from '../../pages/forms.tsx'
@@ -47,7 +48,7 @@ async function leave(c: Context<AppEnv>, sent: URLSearchParams, isAsked = false)
     return page(c, view, <AskPage view={view} kept={kept} />)
   }
   await endSession(call, hint, session)
-  if (session) dropCookie(c, SESSION_COOKIE)
+  if (session) dropSession(c)
   return to === undefined ? pageOf(c, (view) => <SignedOutPage view={view} />) : c.redirect(to, 303)
 }
 

@@ -1,12 +1,12 @@
+import { levelOf } from '../../core/tokens/issue.ts'
 import type { Call } from '../../core/call.ts'
 import type { Client } from '../../core/clients/client.ts'
 import { wordsOf } from '../../core/clients/consents.ts'
 import { issuerOf, signJwt } from '../../core/keys/signing.ts'
 import { refreshToken } from '../../core/sessions/refresh-tokens.ts'
-import type { RefreshedSession } from '../../core/sessions/rotation.ts'
+import type { RefreshedSession } from '../../core/sessions/refreshed.ts'
 import { IAT_BACK_SECONDS } from '../../core/tokens/tokens.ts'
 import { base64url, randomId, utf8 } from '../../lib/bytes.ts'
-import { levelOf } from '../../signing-in/tokens.ts'
 import { personOf } from './person.ts'
 
 /** Seconds. Whoever verifies the tokens of clients may not read the list of revoked sessions, so they do not last a day. */

@@ -1,6 +1,6 @@
 import type { Call } from '../../core/call.ts'
 import type { Proof } from '../../core/proof.ts'
-import type { Session } from '../../core/sessions/session.ts'
+import type { Former } from '../../core/sessions/sessions.ts'
 import { newRecoveryCodes } from '../../core/users/recovery-codes.ts'
 import { askForTwo, needOf } from '../../core/users/second-factor.ts'
 import { USER_VERIFICATION } from '../../core/users/ways.ts'
@@ -31,7 +31,7 @@ const mustVerify = (call: Call, { user, methods }: Proof): boolean =>
  * former session of this browser. Where the passkey alone makes two factors, its device must have verified its user.
  * @throws Problem 401 `invalid_ticket`, 422 `invalid_body`, and as `addition` and `finish`
  */
-export async function enrol(call: Call, { ticket: text, ...input }: Enrolment, instead?: Session): Promise<Enrolled> {
+export async function enrol(call: Call, { ticket: text, ...input }: Enrolment, instead?: Former): Promise<Enrolled> {
   const { proof: shown, ticket } = await enrolling(call, text, PASSKEY)
   const added = await addition(call, shown, input, { sign_in: ticket.id })
   if (!added.user_verified && mustVerify(call, shown)) throw refusal('not_verified')

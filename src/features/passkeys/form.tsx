@@ -38,7 +38,7 @@ export const PasskeyForm = ({ view, action, kind, options, submit, next, autofil
         hidden
       >
         {view.returnTo !== undefined && <input type="hidden" name="return_to" value={view.returnTo} />}
-        {next && <StepFields next={next} />}
+        {next && <StepFields view={view} next={next} />}
         <button type="button">{submit}</button>
         <p
           class="soft"

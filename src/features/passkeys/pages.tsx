@@ -40,7 +40,7 @@ export const pages = new Hono<AppEnv>()
       async (fields) => {
         const input = check(enrolled.input, ceremonyIn(fields))
         const { recovery_codes, ...signedIn } = await enrol(callOf(c), input, await signedSessionOf(c))
-        keepSignedIn(c, signedIn)
+        await keepSignedIn(c, fields, signedIn)
         const view = viewOf(c, fields)
         return page(
           c,

@@ -1,7 +1,7 @@
 import type { Entry } from '../../core/call.ts'
 import { PASSWORD } from '../../core/users/ways.ts'
 import { ConfirmForm } from '../../pages/confirm.tsx'
-import { Field, Form, Onward } from '../../pages/forms.tsx'
+import { Field, Form, Keep, Onward } from '../../pages/forms.tsx'
 import { StepForm } from '../../pages/second-step.tsx'
 
 /** The login form, also as a later step of a sign-in, and the link to a password reset. */
@@ -10,6 +10,7 @@ export const entry: Entry = {
     <Form view={view} action="/login" submit={view.say.signIn}>
       <Field view={view} name="email" autocomplete="username webauthn" value={fields?.get('email') ?? undefined} />
       <Field view={view} name="password" autocomplete="current-password" />
+      <Keep view={view} />
     </Form>
   ),
   step: {

@@ -128,7 +128,7 @@ export const pages: Pages = {
   },
   'POST /logout': {
     answer: {
-      en: '303 to `/login`; the session has ended, the cookie is gone',
+      en: '303 to `/login`; the session has ended, the cookies are gone',
       ko: '`/login`으로 303, 세션을 종료하고 쿠키를 삭제',
     },
   },

@@ -4,7 +4,7 @@ import { methodsOn } from '../../core/users/second-factor.ts'
 import { countedUser } from '../../core/users/signed-in.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { callOf } from '../../http/call.ts'
-import { dropCookie, keepCookie, SESSION_COOKIE } from '../../http/cookie.ts'
+import { dropSession, shownRenewal } from '../../http/browser-session.ts'
 import { sessionOfRequest } from '../../http/guard.ts'
 import { opened, submitted, submittedBy } from '../../pages/answer.tsx'
 import { CONFIRM } from '../../pages/confirm.tsx'
@@ -12,6 +12,7 @@ import { ProblemPage } from '../../pages/forms.tsx'
 import { pageLoginRequired } from '../../pages/own-page.tsx'
 import { formOf, page, type PageContext, type View, viewOf } from '../../pages/view.tsx'
 import { Problem } from '../../problem.ts'
+import { keepTokens } from '../../signing-in/browser.ts'
 import { tokenAnswer } from '../../signing-in/tokens.ts'
 import { confirmPage } from './confirm-page.tsx'
 import { endAllSessions, endOtherSession, endOtherSessions, endSession } from './end.ts'
@@ -27,7 +28,7 @@ export const pages = new Hono<AppEnv>()
     submitted(c, async (fields) => {
       const session = await sessionOfRequest(c, { anyLevel: true })
       if (session) await endSession({ ...callOf(c), session })
-      dropCookie(c, SESSION_COOKIE)
+      dropSession(c)
       const { returnTo } = viewOf(c, fields)
       return c.redirect(
         `/login${returnTo === undefined ? '' : `?${new URLSearchParams({ return_to: returnTo }).toString()}`}`,
@@ -52,8 +53,7 @@ export const pages = new Hono<AppEnv>()
         const begins = fields.get('begin')
         if (begins !== null) return beginConfirm(c, call, fields, begins)
         const grant = await reauthenticate(call, shownIn(fields))
-        const { access_token, expires_in } = await tokenAnswer(call, grant)
-        keepCookie(c, SESSION_COOKIE, access_token, expires_in)
+        await keepTokens(c, await tokenAnswer(call, grant), (await shownRenewal(c))?.kept === true)
         const { returnTo } = viewOf(c, fields)
         return c.redirect(`${returnTo?.startsWith('/') ? returnTo : '/account'}?done=confirmed`, 303)
       },
@@ -73,7 +73,7 @@ export const pages = new Hono<AppEnv>()
       else if (chosen === 'all') await endAllSessions(call)
       else await endOtherSession(call, chosen)
       if (chosen !== 'all' && chosen !== call.session.id) return c.redirect('/account?done=sessions', 303)
-      dropCookie(c, SESSION_COOKIE)
+      dropSession(c)
       return c.redirect('/login?done=sessions', 303)
     }),
   )

@@ -4,6 +4,7 @@ import { newRecoveryCodes } from '../../core/users/recovery-codes.ts'
 import { askForTwo } from '../../core/users/second-factor.ts'
 import { factor, undoableMail } from '../../core/users/undo.ts'
 import type { Session } from '../../core/sessions/session.ts'
+import type { Former } from '../../core/sessions/sessions.ts'
 import { type Sql, sql } from '../../lib/sql.ts'
 import { Problem } from '../../problem.ts'
 import { proofOfSession } from '../../signing-in/confirm.ts'
@@ -46,7 +47,7 @@ export async function confirmEnrolment(call: SignedInCall, code: string): Promis
 export async function confirmInSignIn(
   call: Call,
   { ticket: text, code }: { ticket: string; code: string },
-  instead?: Session,
+  instead?: Former,
 ): Promise<SignedIn & Codes> {
   const { proof, ticket } = await enrolling(call, text, TOTP)
   const { user } = proof

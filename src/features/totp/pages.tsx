@@ -59,7 +59,7 @@ export const pages = new Hono<AppEnv>()
           { ticket, code },
           await signedSessionOf(c),
         )
-        keepSignedIn(c, signedIn)
+        await keepSignedIn(c, fields, signedIn)
         const view = viewOf(c, fields)
         return page(
           c,

@@ -83,8 +83,9 @@ describe('signing in by a code on pages', () => {
     expect(leadsTo(signedIn)).toEqual([303, '/login'])
     expect(signedIn.headers.getSetCookie().map((text) => text.split('=')[0])).toEqual([
       '__Host-latchkey-code',
-      '__Host-latchkey',
       '__Host-latchkey-device',
+      '__Host-latchkey',
+      '__Host-latchkey-renewal',
     ])
     expect(signedIn.headers.getSetCookie()[0]).toContain('Max-Age=0')
     expect((await eventsOf(id)).at(-1)).toBe('login_succeeded')

@@ -5,7 +5,7 @@ import { appOf, features } from '../../../src/app.ts'
 import {
   administrator,
   bearer,
-  Browser,
+  Visitor,
   call,
   callIn,
   clock,
@@ -55,7 +55,7 @@ async function linked(...providers: ('oidc' | 'github' | 'kakao')[]): Promise<Me
   const user = await member()
   const who = person()
   for (const provider of providers) {
-    expect((await new Browser(OPEN, user.token).link(at, provider, who)).status).toBe(303)
+    expect((await new Visitor(OPEN, user.token).link(at, provider, who)).status).toBe(303)
   }
   return { ...user, person: who }
 }
@@ -70,9 +70,9 @@ describe('connecting', () => {
     expect(identities).toEqual([
       expect.objectContaining({ provider: 'oidc', email: user.person.email, last_used_at: null }),
     ])
-    const page = await (await new Browser(OPEN, user.token).go('GET', '/account/security')).text()
+    const page = await (await new Visitor(OPEN, user.token).go('GET', '/account/security')).text()
     expect(page).toContain(user.person.email)
-    const browser = new Browser(OPEN)
+    const browser = new Visitor(OPEN)
     await browser.signInWith(at, 'oidc', user.person)
     const me = await callIn(OPEN, 'GET', '/user/me', bearer(browser.token!))
     expect(await me.json()).toMatchObject({ user_id: user.id, email: user.email })
@@ -81,7 +81,7 @@ describe('connecting', () => {
   it('takes no identity that somebody has, and no second one of a provider', async () => {
     const [one, two] = [await linked('oidc'), await linked('github')]
     const refusedBy = async (user: Member, provider: 'oidc' | 'github', who: Person) => {
-      const answer = await new Browser(OPEN, user.token).link(at, provider, who)
+      const answer = await new Visitor(OPEN, user.token).link(at, provider, who)
       expect([answer.status, await answer.text()]).toEqual([409, expect.stringContaining('connected already')])
     }
     await refusedBy(two, 'oidc', one.person)
@@ -93,7 +93,7 @@ describe('connecting', () => {
   it('is not what a sign-in does, whoever is signed in', async () => {
     const user = await member()
     const who = person()
-    const browser = new Browser(OPEN, user.token)
+    const browser = new Visitor(OPEN, user.token)
     await browser.signInWith(at, 'oidc', who)
     expect(await identitiesOf(user)).toEqual([])
     const me = await callIn(OPEN, 'GET', '/user/me', bearer(browser.token!))
@@ -101,7 +101,7 @@ describe('connecting', () => {
     expect((await callIn(OPEN, 'GET', '/user/me', bearer(user.token))).status).toBe(401) // ended instead
   })
 
-  it.each<[string, (user: Member, browser: Browser) => Promise<unknown>]>([
+  it.each<[string, (user: Member, browser: Visitor) => Promise<unknown>]>([
     [
       'in another session of the same user',
       async ({ id }, browser) => browser.cookies.set('__Host-latchkey', (await sessionFor(id)).token),
@@ -118,7 +118,7 @@ describe('connecting', () => {
   ])('does not end %s', async (_when, change) => {
     const user = await member()
     clock.forward(5)
-    const browser = new Browser(OPEN, user.token)
+    const browser = new Visitor(OPEN, user.token)
     const back = at.authorize('oidc', await browser.leaveToLink('oidc'), person())
     await change(user, browser)
     const answer = await browser.comeBack('oidc', back)
@@ -129,7 +129,7 @@ describe('connecting', () => {
   it('needs a session that may change factors', async () => {
     const user = await member()
     clock.forward(601)
-    const answer = await new Browser(OPEN, user.token).go('POST', '/account/identities/oidc', { connect: 'yes' })
+    const answer = await new Visitor(OPEN, user.token).go('POST', '/account/identities/oidc', { connect: 'yes' })
     expect([answer.status, answer.headers.get('Location')]).toEqual([
       303,
       '/account/confirm?return_to=/account/security',
@@ -139,7 +139,7 @@ describe('connecting', () => {
 
   it('and signing in with it does not stand for the password where there is one', async () => {
     const user = await linked('oidc')
-    const browser = new Browser(OPEN)
+    const browser = new Visitor(OPEN)
     await browser.signInWith(at, 'oidc', user.person)
     const answer = await unlink({ ...user, token: browser.token! }, 'oidc')
     await expectProblem(answer, 401, 'fresh_login_required')
@@ -151,7 +151,7 @@ describe('connecting', () => {
     const users = await Promise.all(Array.from({ length: times(50, 12) }, () => member()))
     const backs = await Promise.all(
       users.map(async (user) => {
-        const browser = new Browser(OPEN, user.token)
+        const browser = new Visitor(OPEN, user.token)
         return { browser, back: at.authorize('oidc', await browser.leaveToLink('oidc'), who) }
       }),
     )
@@ -175,7 +175,7 @@ describe('disconnecting', () => {
   it('is possible where the provider is off', async () => {
     const user = await linked('oidc')
     const own = withProviders({ OIDC_CLIENT_ID: '' })
-    const page = await new Browser(own, user.token).go('POST', '/account/identities/oidc/remove', { remove: 'yes' })
+    const page = await new Visitor(own, user.token).go('POST', '/account/identities/oidc/remove', { remove: 'yes' })
     expect(page.headers.get('Location')).toBe('/account/security?done=identity_removed')
     expect(await identitiesOf(user)).toEqual([])
   })
@@ -253,7 +253,7 @@ describe('pages', () => {
     for (const path of ['/login', '/register']) {
       expect(await (await call('GET', path)).text()).not.toMatch(/provider|login\/with/)
     }
-    expect(await (await new Browser(withProviders(), user.token).go('GET', '/account/security')).text()).toContain(
+    expect(await (await new Visitor(withProviders(), user.token).go('GET', '/account/security')).text()).toContain(
       'Connect Kakao',
     )
     const plain = await call('GET', '/account/security', { headers: { Cookie: `__Host-latchkey=${user.token}` } })
@@ -261,7 +261,7 @@ describe('pages', () => {
   })
 
   it.each(['/login', '/register'])('%s have a link for each, with the page to return to', async (path) => {
-    const text = await (await new Browser(OPEN).go('GET', `${path}?return_to=/account`)).text()
+    const text = await (await new Visitor(OPEN).go('GET', `${path}?return_to=/account`)).text()
     const links = [...text.matchAll(/href="(\/login\/with\/[^"]+)"/g)].map(([, link]) => link)
     expect(links).toEqual(
       ['kakao', 'naver', 'google', 'apple', 'microsoft', 'github', 'oidc'].map(
@@ -273,7 +273,7 @@ describe('pages', () => {
   it('that confirm offer the providers to whoever has no password', async () => {
     const user = await linked('oidc')
     await run('UPDATE users SET hashed_password = NULL, password_set_at = NULL WHERE id = ?', user.id)
-    const browser = new Browser(OPEN)
+    const browser = new Visitor(OPEN)
     await browser.signInWith(at, 'oidc', user.person)
     clock.forward(601)
     const page = await browser.go('GET', '/account/confirm?return_to=/account/security')
@@ -283,7 +283,7 @@ describe('pages', () => {
   })
 
   it('of a mailed link offer the providers, and change nothing', async () => {
-    const page = await (await new Browser(OPEN).go('GET', `/login/with?token=${'x'.repeat(43)}`)).text()
+    const page = await (await new Visitor(OPEN).go('GET', `/login/with?token=${'x'.repeat(43)}`)).text()
     expect(page).toContain(`href="/login/with/naver?token=${'x'.repeat(43)}"`)
   })
 })

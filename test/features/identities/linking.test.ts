@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import {
   addPasskey,
   askCode,
-  Browser,
+  Visitor,
   callIn,
   clock,
   enrolApp,
@@ -63,7 +63,7 @@ const identitiesAt = async (email: string) =>
 
 /** How a first sign-in at the provider ends. */
 async function enter(who: Person, settings: Record<string, string> = OPEN) {
-  const browser = new Browser(withProviders(settings))
+  const browser = new Visitor(withProviders(settings))
   const answer = await browser.signInWith(at, 'oidc', who)
   const text = await answer.text()
   return { browser, status: answer.status, text, isIn: browser.token !== undefined }
@@ -258,7 +258,7 @@ describe('whoever registered an address before its owner came (EM-9)', () => {
   it('gains nothing by a link that somebody else follows to their own account at the provider', async () => {
     const [attacker, victim] = [person(nobody(), false), person(undefined, false)]
     await enter(attacker)
-    const browser = new Browser(withProviders())
+    const browser = new Visitor(withProviders())
     const token = mailedToken(attacker.email!)
     const answer = await browser.signInWith(at, 'oidc', { ...victim, email: attacker.email }, {}, `?token=${token}`)
     expect([answer.status, browser.token]).toEqual([403, undefined])
@@ -270,7 +270,7 @@ describe('identities', () => {
   it('of two providers with one address belong to one account', async () => {
     const who = person()
     expect((await enter(who)).isIn).toBe(true)
-    const browser = new Browser(withProviders())
+    const browser = new Visitor(withProviders())
     await browser.signInWith(at, 'github', person(who.email))
     expect(browser.token).toBeDefined()
     expect((await identitiesAt(who.email!)).map(({ provider }) => provider)).toEqual(['github', 'oidc'])
@@ -300,7 +300,7 @@ describe('identities', () => {
   it('with the same subject at another issuer are others', async () => {
     const [one, two] = [person(), person()]
     await enter(one)
-    const browser = new Browser(withProviders())
+    const browser = new Visitor(withProviders())
     await browser.signInWith(at, 'github', { ...two, sub: one.sub })
     expect(await identitiesAt(two.email!)).toEqual([{ provider: 'github', subject: one.sub }])
     expect((await userAt(one.email!))!.id).not.toBe((await userAt(two.email!))!.id)
@@ -334,8 +334,8 @@ describe('identities', () => {
     const count = times(50, 20)
     const who = person()
     const other = person(who.email)
-    const browsers = Array.from({ length: count }, () => new Browser(withProviders(OPEN)))
-    const backs: [Browser, 'oidc' | 'github', URLSearchParams][] = []
+    const browsers = Array.from({ length: count }, () => new Visitor(withProviders(OPEN)))
+    const backs: [Visitor, 'oidc' | 'github', URLSearchParams][] = []
     for (const [i, browser] of browsers.entries()) {
       const provider = i % 2 === 0 ? 'oidc' : 'github'
       backs.push([browser, provider, at.authorize(provider, await browser.leave(provider), i % 2 === 0 ? who : other)])
@@ -350,9 +350,9 @@ describe('identities', () => {
 
   it('get one account by fifty first sign-ins at once, where nobody vouches', MANY, async () => {
     const who = person(nobody(), false)
-    const backs: [Browser, URLSearchParams][] = []
+    const backs: [Visitor, URLSearchParams][] = []
     for (let i = 0; i < times(50, 12); i++) {
-      const browser = new Browser(withProviders(OPEN))
+      const browser = new Visitor(withProviders(OPEN))
       backs.push([browser, at.authorize('oidc', await browser.leave('oidc'), who)])
     }
     const answers = await Promise.all(backs.map(([browser, back]) => browser.comeBack('oidc', back)))

@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import {
-  Browser,
+  Visitor,
   eventsOf,
   freshDatabase,
   mailedToken,
@@ -33,7 +33,7 @@ const VOUCHING = [
 
 describe('a first sign-in', () => {
   it.each(VOUCHING)('at %s registers a proven address', async (provider, says) => {
-    const browser = new Browser(withProviders({ OIDC_TRUST_EMAIL: 'on' }))
+    const browser = new Visitor(withProviders({ OIDC_TRUST_EMAIL: 'on' }))
     const person = { sub: newSub(), email: nobody(), ...says }
     const answer = await browser.signInWith(at, provider, person)
     expect([answer.status, answer.headers.get('Location')]).toEqual([303, '/login'])
@@ -41,7 +41,7 @@ describe('a first sign-in', () => {
     const user = await userAt(person.email)
     expect(user).toMatchObject({ email_verified: 1, hashed_password: null })
     expect(await eventsOf(user!.id)).toEqual(['registered', 'identity_added', 'login_succeeded'])
-    const again = new Browser(browser.own)
+    const again = new Visitor(browser.own)
     await again.signInWith(at, provider, person)
     expect(again.token).toBeDefined()
     const { results } = await env.DB.prepare('SELECT provider, subject FROM identities WHERE user_id = ?')
@@ -60,7 +60,7 @@ describe('a first sign-in', () => {
     ['naver', {}],
     ['oidc', { email_verified: true }],
   ] as const)('at %s with %j registers an address that a link has to prove', async (provider, says) => {
-    const browser = new Browser(withProviders())
+    const browser = new Visitor(withProviders())
     const person = { sub: newSub(), email: nobody(), ...says }
     const answer = await browser.signInWith(at, provider, person)
     expect(answer.status).toBe(403)
@@ -74,7 +74,7 @@ describe('a first sign-in', () => {
     expect(back.status).toBe(303)
     expect(browser.token).toBeDefined()
     expect(await userAt(person.email)).toMatchObject({ email_verified: 1, hashed_password: null })
-    const other = new Browser(browser.own)
+    const other = new Visitor(browser.own)
     expect((await other.signInWith(at, provider, person)).status).toBe(303)
     expect(other.token).toBeDefined()
   })

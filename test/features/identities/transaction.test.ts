@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { ProviderName } from '../../../src/features/identities/providers/provider.ts'
 import {
   BASE,
-  Browser,
+  Visitor,
   clock,
   type Deceit,
   dump,
@@ -38,7 +38,7 @@ async function stored() {
 }
 
 /** Tries, and sees that nobody is in, nothing was written, and nobody was asked whom the settings do not name. */
-async function refused(run: (browser: Browser) => Promise<Response>, browser = new Browser(OPEN)): Promise<string> {
+async function refused(run: (browser: Visitor) => Promise<Response>, browser = new Visitor(OPEN)): Promise<string> {
   const before = await stored()
   const answer = await run(browser)
   const text = await answer.text()
@@ -56,7 +56,7 @@ async function refused(run: (browser: Browser) => Promise<Response>, browser = n
 describe('an answer', () => {
   const OTHERS: Record<
     string,
-    (back: URLSearchParams, browser: Browser) => Promise<[Browser, ProviderName, URLSearchParams]>
+    (back: URLSearchParams, browser: Visitor) => Promise<[Visitor, ProviderName, URLSearchParams]>
   > = {
     'without a state': (back, browser) => {
       back.delete('state')
@@ -70,9 +70,9 @@ describe('an answer', () => {
       back.set('state', 'f'.repeat(64))
       return Promise.resolve([browser, 'oidc', back])
     },
-    'in another browser': (back) => Promise.resolve([new Browser(OPEN), 'oidc', back]),
+    'in another browser': (back) => Promise.resolve([new Visitor(OPEN), 'oidc', back]),
     'in another browser, which has begun too': async (back) => {
-      const other = new Browser(OPEN)
+      const other = new Visitor(OPEN)
       await other.leave('oidc')
       return [other, 'oidc', back]
     },
@@ -126,7 +126,7 @@ describe('an answer', () => {
   }
 
   it.each(Object.keys(OTHERS))('%s signs nobody in', async (what) => {
-    const begun = new Browser(OPEN)
+    const begun = new Visitor(OPEN)
     const [browser, provider, back] = await OTHERS[what]!(
       at.authorize('oidc', await begun.leave('oidc'), person()),
       begun,
@@ -139,11 +139,11 @@ describe('an answer', () => {
     ['once, says the provider', {}, 400],
     ['once, although the provider takes the code again', { again: true }, 401],
   ] as const)('works %s, of fifty times', MANY, async (_who, lies, refusedWith) => {
-    const browser = new Browser(OPEN)
+    const browser = new Visitor(OPEN)
     const who = person()
     const back = at.authorize('oidc', await browser.leave('oidc'), who, lies)
     const copies = Array.from({ length: times(50, 20) }, () => {
-      const copy = new Browser(OPEN)
+      const copy = new Visitor(OPEN)
       copy.cookies = new Map(browser.cookies)
       return copy
     })
@@ -158,7 +158,7 @@ describe('an answer', () => {
 
   it('that a page of the provider posts becomes a GET with the same parameters, and nothing else', async () => {
     const before = await stored()
-    const browser = new Browser(OPEN)
+    const browser = new Visitor(OPEN)
     const form = {
       code: 'a&b',
       state: 's',
@@ -177,7 +177,7 @@ describe('an answer', () => {
   })
 
   it('that says that the person declined leads back to the login, and to the page to return to', async () => {
-    const browser = new Browser(OPEN)
+    const browser = new Visitor(OPEN)
     const back = at.authorize('oidc', await browser.leave('oidc', '?return_to=/account'), person())
     back.delete('code')
     back.set('error', 'access_denied')
@@ -191,7 +191,7 @@ describe('an answer', () => {
       ['https://evil.example', '/login'],
       ['//evil.example', '/login'],
     ]) {
-      const browser = new Browser(OPEN)
+      const browser = new Visitor(OPEN)
       const answer = await browser.signInWith(at, 'oidc', person(), {}, `?return_to=${encodeURIComponent(asked!)}`)
       expect([answer.status, answer.headers.get('Location')]).toEqual([303, to])
     }
@@ -202,7 +202,7 @@ describe('a request to a provider', () => {
   it('has a challenge, a state and a nonce of its own each time, which no script can read', async () => {
     const seen = new Set<string>()
     for (let i = 0; i < 3; i++) {
-      const browser = new Browser(OPEN)
+      const browser = new Visitor(OPEN)
       const answer = await browser.go('GET', '/login/with/oidc')
       expect(answer.headers.getSetCookie()).toEqual([
         expect.stringMatching(/^__Host-latchkey-with=[\w-]+; Max-Age=600; Path=\/; HttpOnly; Secure; SameSite=Lax$/),
@@ -220,9 +220,9 @@ describe('a request to a provider', () => {
     'is not made without %s',
     async (name) => {
       const own = withProviders({ [name]: '' })
-      const text = await refused((browser) => browser.go('GET', '/login/with/google'), new Browser(own))
+      const text = await refused((browser) => browser.go('GET', '/login/with/google'), new Visitor(own))
       expect(text).toContain('role="alert"')
-      const login = await new Browser(own).go('GET', '/login')
+      const login = await new Visitor(own).go('GET', '/login')
       expect(await login.text()).not.toContain('/login/with/google')
     },
   )
@@ -269,7 +269,7 @@ describe('an ID token', () => {
       [29, true],
       [31, false],
     ] as const) {
-      const browser = new Browser(OPEN)
+      const browser = new Visitor(OPEN)
       await browser.signInWith(at, 'oidc', person(), { claims: { exp: now() - late } })
       expect([late, browser.token !== undefined]).toEqual([late, isIn])
     }
@@ -295,7 +295,7 @@ describe('an ID token', () => {
       ['consumers', personal, issuer(personal), true],
       ['consumers', mine, issuer(mine), false],
     ] as const) {
-      const browser = new Browser(withProviders({ MICROSOFT_TENANT }))
+      const browser = new Visitor(withProviders({ MICROSOFT_TENANT }))
       await browser.signInWith(at, 'microsoft', { ...person(), xms_edov: true }, { claims: { tid, iss } })
       expect([MICROSOFT_TENANT, tid, browser.token !== undefined]).toEqual([MICROSOFT_TENANT, tid, isIn])
     }
@@ -338,7 +338,7 @@ describe.each([
     const isKeys = /keys|jwks/.test(path)
     if (isKeys) clock.forward(3_000) // what is known is too old
     const lies: Deceit = { answers: { [path]: BROKEN[how]! } }
-    const browser = new Browser(own)
+    const browser = new Visitor(own)
     if (isKeys) at.lies = lies
     // Of GitHub's addresses, none is one that an account could have: it is not there.
     await refused((b) => b.signInWith(at, provider, who, lies), browser)
@@ -349,7 +349,7 @@ describe.each([
     const own = withProviders()
     if (/keys|jwks/.test(path)) clock.forward(3_000)
     const lies: Deceit = { answers: { [path]: () => new Promise<Response>(() => {}) } }
-    const browser = new Browser(own)
+    const browser = new Visitor(own)
     if (/keys|jwks/.test(path)) at.lies = lies
     await refused((b) => b.signInWith(at, provider, person(), lies), browser)
     expect(hurry).toHaveBeenCalledWith(10_000)
@@ -393,15 +393,15 @@ describe('the discovery', () => {
   ])('that %s leads nowhere', async (_what, answer) => {
     const issuer = newIssuer()
     at.lies = { answers: { '.well-known': answer(issuer) } }
-    await refused((browser) => browser.go('GET', '/login/with/oidc'), new Browser(own(issuer)))
+    await refused((browser) => browser.go('GET', '/login/with/oidc'), new Visitor(own(issuer)))
   })
 
   it('that hangs costs ten seconds, and nothing else', async () => {
     clock.hurry()
     at.lies = { answers: { '.well-known': () => new Promise<Response>(() => {}) } }
     const settings = own()
-    const hanging = refused((browser) => browser.go('GET', '/login/with/oidc'), new Browser(settings))
-    const other = new Browser(settings)
+    const hanging = refused((browser) => browser.go('GET', '/login/with/oidc'), new Visitor(settings))
+    const other = new Visitor(settings)
     expect((await other.go('GET', '/login')).status).toBe(200)
     await hanging
   })
@@ -416,7 +416,7 @@ describe('the discovery', () => {
     at.lies = {
       answers: { '.well-known': says({ authorization_endpoint: 'https://accounts.example/authorize' })(issuer) },
     }
-    const answer = await new Browser(elsewhere).go('GET', '/login/with/oidc')
+    const answer = await new Visitor(elsewhere).go('GET', '/login/with/oidc')
     expect(answer.headers.get('Location')).toMatch(/^https:\/\/accounts\.example\/authorize\?/)
   })
 
@@ -425,7 +425,7 @@ describe('the discovery', () => {
     const settings = own(issuer)
     at.lies = { answers: { '.well-known': says({})(issuer) } }
     const asked = () => at.requests.filter((address) => address.includes('.well-known')).length
-    const browser = new Browser(settings)
+    const browser = new Visitor(settings)
     await browser.leave('oidc')
     await browser.leave('oidc')
     expect(asked()).toBe(1)
@@ -438,7 +438,7 @@ describe('the discovery', () => {
 
 it('asks for new keys when a token names one that it does not know, at most once a minute', async () => {
   const asked = () => at.requests.filter((address) => address.endsWith('/jwks')).length
-  await new Browser(OPEN).signInWith(at, 'oidc', person())
+  await new Visitor(OPEN).signInWith(at, 'oidc', person())
   clock.forward(61)
   const before = asked()
   await refused((browser) => browser.signInWith(at, 'oidc', person(), { header: { kid: 'two' } }))
