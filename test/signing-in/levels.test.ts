@@ -220,12 +220,23 @@ describe('SECOND_FACTOR', () => {
 
 describe('what counts as two factors', () => {
   const way = (name: string, kind: Way['kind']): Way => ({ name, kind, ways: sql`1` })
-  const ways = [way('password', 'know'), way('code', 'vouched'), way('totp', 'have'), way('passkey', 'both')]
+  const ways = [
+    way('password', 'know'),
+    way('code', 'vouched'),
+    way('totp', 'have'),
+    way('passkey', 'both'),
+    way('identity', 'vouched'),
+  ]
 
   it.each([
     [['password'], 'aal1'],
     [['password', 'code'], 'aal1'],
     [['code', 'totp'], 'aal1'],
+    [['identity'], 'aal1'],
+    [['identity', 'code'], 'aal1'],
+    [['identity', 'totp'], 'aal1'],
+    [['identity', 'password'], 'aal1'],
+    [['identity', 'password', 'totp'], 'aal2'],
     [['password', 'totp'], 'aal2'],
     [['password', 'passkey'], 'aal2'],
     [['passkey'], 'aal1'],
@@ -237,7 +248,7 @@ describe('what counts as two factors', () => {
 
   it('knows when something one has was last shown', () => {
     expect(secondAt({ password: 9, totp: 5, passkey: 7 }, ways)).toBe(7)
-    expect(secondAt({ password: 9, code: 8, user_verification: 7 }, ways)).toBe(0)
+    expect(secondAt({ password: 9, code: 8, user_verification: 7, identity: 6 }, ways)).toBe(0)
   })
 })
 

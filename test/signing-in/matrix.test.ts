@@ -8,6 +8,7 @@ import {
   addPasskey,
   administrator,
   bearer,
+  Browser,
   callIn,
   claimsOf,
   clock,
@@ -24,7 +25,9 @@ import {
   now,
   Passkey,
   PASSWORD,
+  PROVIDERS,
   run,
+  StandIn,
 } from '../support.ts'
 
 freshDatabase()
@@ -92,12 +95,34 @@ async function useMail({ email }: Owner, own: Env, from?: string): Promise<Respo
   return ask(own, '/user/login/code/verify', { ticket, code: mailedCode(email) })
 }
 
+/** A sign-in in a browser. Its answer is a page, or a cookie; here it reads like that of a JSON route. */
+async function useIdentity({ id }: Owner, own: Env): Promise<Response> {
+  await run(
+    `INSERT INTO identities (id, issuer, subject, user_id, provider, created_at) VALUES (?1, ?2, ?1, ?3, 'oidc', 0)
+      ON CONFLICT DO NOTHING`,
+    `owner ${id}`,
+    PROVIDERS.OIDC_ISSUER,
+    id,
+  )
+  const browser = new Browser({ ...own, ...PROVIDERS } as Env)
+  const answer = await browser.signInWith(new StandIn(), 'oidc', { sub: `owner ${id}` })
+  if (answer.status === 303) return Response.json({ access_token: browser.token })
+  expect([answer.status, [...browser.cookies.keys()]]).toEqual([200, ['__Host-latchkey-with']])
+  const html = await answer.text()
+  const field = (name: string) => new RegExp(`name="${name}" value="([^"]*)"`).exec(html)?.[1]
+  const code = field('enrols') === 'yes' ? 'second_factor_enrolment_required' : 'second_factor_required'
+  const refused = { code, ticket: field('ticket'), methods: field('methods')?.split(' '), expires_in: 600 }
+  return Response.json(refused, { status: 403 })
+}
+
 const FIRST: Record<string, First> = {
   'a password': {
     shows: { knows: true, mail: false, has: false },
     by: ({ email }, own) => ask(own, '/user/login', { email, password: PASSWORD }),
   },
   'a mailed code': { shows: { knows: false, mail: true, has: false }, by: (user, own) => useMail(user, own) },
+  // As a mailed code does, it begins a sign-in, and is no factor.
+  'an identity at a provider': { shows: { knows: false, mail: true, has: false }, by: useIdentity },
   'a passkey that verified its user': {
     shows: { knows: true, mail: false, has: true },
     needs: 'passkey',

@@ -49,6 +49,26 @@ describe('a session that was stolen', () => {
     expect((await hashOf(id))!.hashed_password).not.toBeNull()
   })
 
+  it.each(['identity', 'code'])(
+    'that began with another word for its owner (%s) adds and removes no factor',
+    async (method) => {
+      const { id } = await member()
+      const { token } = await sessionFor(id, [method])
+      for (const [verb, path] of [
+        ['POST', '/user/totp'],
+        ['POST', '/user/passkeys/options'],
+        ['DELETE', '/user/password'],
+        ['DELETE', '/user/identities/google'],
+      ] as const) {
+        await expectProblem(await call(verb, path, bearer(token)), 401, 'fresh_login_required')
+      }
+      const form = new URLSearchParams({ connect: 'yes' })
+      const headers = { Cookie: `__Host-latchkey=${token}`, 'Sec-Fetch-Site': 'same-origin' }
+      const page = await call('POST', '/account/identities/google', { body: form, headers })
+      expect([page.status, page.headers.get('Location')]).toEqual([303, '/account/confirm?return_to=/account/security'])
+    },
+  )
+
   it.each([
     ['DELETE', '/user/me', { totp: '123456' }],
     ['POST', '/user/email', { email: 'thief@example.com', totp: '123456' }],

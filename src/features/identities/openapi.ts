@@ -36,7 +36,7 @@ export const chapter: Chapter = {
       },
       params: { provider: ['The `provider` of an identity.', 'google'] },
       answers: done('The account is disconnected.'),
-      problems: ['not_found', 'last_way_in'],
+      problems: ['invalid_credentials', 'not_found', 'last_way_in'],
     },
   },
 }
