@@ -130,7 +130,7 @@ export class StandIn {
     }
     if (path === '.well-known/openid-configuration') return json(metadata())
     if (/keys|certs|jwks/.test(path)) return json({ keys: [jwk] })
-    if (/token$/.test(path)) return this.#token(provider, request, fields)
+    if (path.endsWith('token')) return this.#token(provider, request, fields)
     return issued ? api(issued, path) : json({ error: 'invalid_token' }, 401)
   }
 

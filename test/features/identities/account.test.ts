@@ -1,5 +1,7 @@
+import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { appOf, features } from '../../../src/app.ts'
 import {
   administrator,
   bearer,
@@ -7,6 +9,7 @@ import {
   call,
   callIn,
   clock,
+  ENV,
   enrolApp,
   eventsOf,
   expectProblem,
@@ -16,6 +19,7 @@ import {
   member,
   type Member,
   nobody,
+  ORIGIN,
   type Person,
   run,
   sessionFor,
@@ -233,6 +237,17 @@ describe('disconnecting', () => {
 })
 
 describe('pages', () => {
+  it.each(['/login', '/register'])(
+    '%s without a provider are, byte for byte, what they are without this feature',
+    async (path) => {
+      const { app } = appOf(features.filter(({ name }) => name !== 'identities'))
+      const context = createExecutionContext()
+      const without = await app.fetch(new Request(`${ORIGIN}${path}`), ENV, context)
+      await waitOnExecutionContext(context)
+      expect(await (await call('GET', path)).text()).toBe(await without.text())
+    },
+  )
+
   it('without a provider say nothing of any', async () => {
     const user = await member()
     for (const path of ['/login', '/register']) {

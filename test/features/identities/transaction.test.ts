@@ -156,6 +156,14 @@ describe('an answer', () => {
     expect(await sessions.bind(who.email).first('n')).toBe(1)
   })
 
+  it('for one provider is not taken at another, even with a code of that one', async () => {
+    const browser = new Browser(OPEN)
+    const asked = new URL(await browser.leave('oidc')).searchParams
+    at.issue('mixed', 'google', person(), { nonce: asked.get('nonce')! })
+    const back = new URLSearchParams({ code: 'mixed', state: asked.get('state')! })
+    await refused((b) => b.comeBack('google', back), browser)
+  })
+
   it('that a page of the provider posts becomes a GET with the same parameters, and nothing else', async () => {
     const before = await stored()
     const browser = new Browser(OPEN)
