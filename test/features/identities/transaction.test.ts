@@ -157,7 +157,7 @@ describe('an answer', () => {
   })
 
   it('for one provider is not taken at another, even with a code of that one', async () => {
-    const browser = new Browser(OPEN)
+    const browser = new Visitor(OPEN)
     const asked = new URL(await browser.leave('oidc')).searchParams
     at.issue('mixed', 'google', person(), { nonce: asked.get('nonce')! })
     const back = new URLSearchParams({ code: 'mixed', state: asked.get('state')! })
