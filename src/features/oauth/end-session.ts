@@ -12,7 +12,7 @@ import type { Parameters } from './parameters.ts'
 import { isRegistered, withAnswer } from './redirect-uri.ts'
 
 /** An id token that this service once gave the client. It may have expired: it only says which session is meant. */
-type Hint = { client_id: string; user_id: number; sid: string }
+export type Hint = { client_id: string; user_id: number; sid: string }
 
 /** What a client asks for with RP-Initiated Logout 1.0. `to`: where the user goes afterwards, proved to be the client's. */
 export type Logout = { hint: Hint | undefined; to: string | undefined }
@@ -45,7 +45,8 @@ async function clientNamed({ env }: Call, id: string): Promise<Client> {
   return client
 }
 
-async function hintIn({ settings }: Call, unverifiedToken: string): Promise<Hint | undefined> {
+/** What an id token says, if it is one of ours. */
+export async function hintIn({ settings }: Pick<Call, 'settings'>, unverifiedToken: string): Promise<Hint | undefined> {
   const { aud, sub, sid } = (await verifyJwt(settings, unverifiedToken, { typ: 'JWT' })) ?? {}
   if (typeof aud !== 'string' || typeof sub !== 'string' || typeof sid !== 'string') return undefined
   return { client_id: aud, user_id: Number(sub), sid }

@@ -1,6 +1,6 @@
 import { type Context, Hono } from 'hono'
 import { config } from '../../config.ts'
-import type { SignedInCall } from '../../core/call.ts'
+import type { Call, SignedInCall } from '../../core/call.ts'
 import { findClient } from '../../core/clients/clients.ts'
 import type { Client } from '../../core/clients/client.ts'
 import { issuerOf } from '../../core/keys/signing.ts'
@@ -15,6 +15,7 @@ import { Problem } from '../../problem.ts'
 import { newCode } from './code.ts'
 import { allow, askConsent, isNewTo } from './consent.tsx'
 import { continueAt, CONTINUES, type Pending, pendingRequest } from './handle.ts'
+import { hintIn } from './end-session.ts'
 import { endSessionPages } from './end-session-pages.tsx'
 import { authorizing } from './inputs.ts'
 import { nextStep } from './interaction.ts'
@@ -65,7 +66,8 @@ async function authorize(c: Context<AppEnv>, given: Parameters): Promise<Respons
   const client = await clientAt(c, given.get('client_id'), redirect_uri)
   try {
     const request = checkRequest(given, client, redirect_uri!, call.settings)
-    return c.redirect(await continueAt(call, request), 303)
+    const user_id = await hintedUser(call, given.get('id_token_hint'), client)
+    return c.redirect(await continueAt(call, { ...request, user_id }), 303)
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     const { error: code, message } = error
@@ -75,6 +77,18 @@ async function authorize(c: Context<AppEnv>, given: Parameters): Promise<Respons
       { error: code, error_description: message },
     )
   }
+}
+
+/** The user of an id token that this client once had. It may have expired. @throws Refusal */
+async function hintedUser(
+  call: Call,
+  unverifiedToken: string | undefined,
+  { id }: Client,
+): Promise<number | undefined> {
+  if (unverifiedToken === undefined) return undefined
+  const hint = await hintIn(call, unverifiedToken)
+  if (hint?.client_id !== id) throw new Refusal('invalid_request', 'id_token_hint is not an id token of this client.')
+  return hint.user_id
 }
 
 async function clientAt(c: Context<AppEnv>, id: string | undefined, redirect_uri: string | undefined): Promise<Client> {

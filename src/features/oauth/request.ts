@@ -23,6 +23,8 @@ export type AuthorizationRequest = {
   acr_values: string[]
   login_hint?: string | undefined
   ui_locales?: string | undefined
+  /** The only user that the answer may be about, by `id_token_hint`. */
+  user_id?: number | undefined
 }
 
 /** Values of `prompt` (OpenID Connect Core section 3.1.2.1). */

@@ -24,6 +24,8 @@ import {
   PASSWORD,
   run,
   sentTo,
+  sessionFor,
+  signedInTo,
   submit,
   tokensIn,
 } from '../../support.ts'
@@ -303,6 +305,34 @@ describe('prompt and max_age', () => {
   it('consent is not asked for the operator’s own applications', async () => {
     const [app, user] = [await insertClient(), await member()]
     expect(await grantedCode(app, user.token, { prompt: 'consent' })).toMatch(/^lkt_/)
+  })
+})
+
+describe('id_token_hint', () => {
+  it('is answered about its user, and about nobody else', async () => {
+    const { app, user, tokens } = await signedInTo()
+    const id_token_hint = tokens.id_token
+    expect(await grantedCode(app, user.token, { id_token_hint })).toMatch(/^lkt_/)
+    const other = await member()
+    for (const prompt of [undefined, 'none', 'login'])
+      expect(answered(await sentTo(app, other.token, { id_token_hint, prompt }))).toEqual({
+        error: 'login_required',
+        state: 'the-state',
+        iss: ISSUER,
+      })
+    const path = await handleOf(app, { id_token_hint })
+    expect(to(await browse(path))).toMatch(/^\/login\?/)
+    expect(answered(new URL(to(await browse(path, other.token))))).toMatchObject({ error: 'login_required' })
+    clock.forward(30 * 86_400) // a hint may have expired
+    const again = await sessionFor(user.id)
+    expect(await grantedCode(app, again.token, { id_token_hint, prompt: 'none' })).toMatch(/^lkt_/)
+  })
+
+  it('must be an id token of the same client', async () => {
+    const [{ tokens }, { app, user, tokens: own }] = [await signedInTo(), await signedInTo()]
+    const unsigned = own.id_token.replace(/[^.]*$/, '')
+    for (const id_token_hint of [tokens.id_token, own.access_token, own.refresh_token, unsigned, 'x'])
+      expect(answered(await sentTo(app, user.token, { id_token_hint }))).toMatchObject({ error: 'invalid_request' })
   })
 })
 
