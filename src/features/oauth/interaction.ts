@@ -9,7 +9,7 @@ import type { AuthorizationRequest } from './request.ts'
 export type Step = 'login' | 'choose' | 'confirm' | 'consent'
 
 type Known = {
-  session: Pick<Session, 'user_id' | 'auth_time' | 'acr'> | undefined
+  session: Pick<Session, 'id' | 'user_id' | 'auth_time' | 'acr'> | undefined
   /** When the request was made. Seconds. */
   at: number
   now: number
@@ -34,15 +34,17 @@ export function nextStep(request: AuthorizationRequest, known: Known): Step | Er
 }
 
 function stepOf(
-  { prompt, max_age, acr_values, user_id }: AuthorizationRequest,
+  { prompt, max_age, acr_values, user_id, former }: AuthorizationRequest,
   { session, at, now, isNew, isThirdParty, isConfirmed }: Known,
 ): Step | 'unmet_authentication_requirements' | 'login_required' | undefined {
   if (!session) return 'login'
-  const hasJustSignedIn = session.auth_time >= at
+  const hasJustSignedIn = session.auth_time >= at && session.id !== former // of the same second, the id tells
   if (prompt.includes('select_account') && !hasJustSignedIn) return 'choose'
   // Never an answer about somebody else (section 3.1.2.2).
   if (user_id !== undefined && session.user_id !== user_id) return 'login_required'
-  const isTooOld = prompt.includes('login') || (max_age !== undefined && now - session.auth_time > max_age)
+  // A max_age of 0 is the same as prompt=login.
+  const isTooOld =
+    prompt.includes('login') || max_age === 0 || (max_age !== undefined && now - session.auth_time > max_age)
   if (isTooOld && !hasJustSignedIn) return 'confirm'
   if (!isMet(acr_values, session)) return isConfirmed ? 'unmet_authentication_requirements' : 'confirm'
   if (isThirdParty && (isNew || prompt.includes('consent'))) return 'consent'

@@ -6,7 +6,7 @@ import type { Client } from '../../core/clients/client.ts'
 import { issuerOf } from '../../core/keys/signing.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { callOf } from '../../http/call.ts'
-import { sessionOfRequest } from '../../http/guard.ts'
+import { sessionOfRequest, signedSessionOf } from '../../http/guard.ts'
 import { opened, submittedBy } from '../../pages/answer.tsx'
 import { toConfirm } from '../../pages/confirm.tsx'
 import type { Returns } from '../../pages/return-to.ts'
@@ -67,7 +67,8 @@ async function authorize(c: Context<AppEnv>, given: Parameters): Promise<Respons
   try {
     const request = checkRequest(given, client, redirect_uri!, call.settings)
     const user_id = await hintedUser(call, given.get('id_token_hint'), client)
-    return c.redirect(await continueAt(call, { ...request, user_id }), 303)
+    const former = (await signedSessionOf(c))?.id
+    return c.redirect(await continueAt(call, { ...request, user_id, former }), 303)
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     const { error: code, message } = error

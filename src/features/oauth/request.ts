@@ -25,6 +25,8 @@ export type AuthorizationRequest = {
   ui_locales?: string | undefined
   /** The only user that the answer may be about, by `id_token_hint`. */
   user_id?: number | undefined
+  /** The session that the browser had when it asked, which no sign-in since has begun. */
+  former?: string | undefined
 }
 
 /** Values of `prompt` (OpenID Connect Core section 3.1.2.1). */

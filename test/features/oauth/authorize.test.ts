@@ -260,6 +260,18 @@ describe('prompt and max_age', () => {
     }
   })
 
+  it.each([{ prompt: 'login' }, { prompt: 'select_account' }, { max_age: '0' }])(
+    'take no sign-in of before, even in the same second: %o',
+    async (given) => {
+      const [app, user] = [await insertClient(), await member()]
+      const path = to(await browse(authorizationRequest(app, given), user.token))
+      const asked = to(await browse(path, user.token))
+      expect(asked).toMatch(/^\/(?:account\/confirm|login)\?/)
+      const token = await confirm(path, user.token)
+      expect(to(await browse(path, token))).toContain('code=')
+    },
+  )
+
   it('are no obstacle where the sign-in is young enough', async () => {
     const [app, user] = [await insertClient(), await member()]
     clock.forward(60)
