@@ -1,6 +1,6 @@
 import { prefilter } from '../../http/prefilter.ts'
 
-/* The rate limit of each endpoint. Behind the last three, the client is counted, too, once it is known. */
+/* The rate limit of each endpoint. Behind the last three, the client or its session is counted, too, once it is known. */
 
 export const authorizing = { limit: prefilter('authorize') }
 export const exchanging = { limit: prefilter('token') }

@@ -56,7 +56,8 @@ async function asked(c: Context<AppEnv>): Promise<{ client: Client; given: Param
     arrayBuffer: () => req.arrayBuffer(),
   })
   const client = await authenticate(callOf(c), req.header('Authorization'), given)
-  await c.var.countClient?.(client.id)
+  // A public client has only named itself, so whoever knows its name could use up what is everybody's.
+  if (client.secret_hash !== null) await c.var.countClient?.(client.id)
   return { client, given }
 }
 
@@ -66,6 +67,6 @@ async function informed(c: Context<AppEnv>): Promise<object> {
   const [, text] = /^Bearer +([\w.-]+)$/i.exec(header) ?? []
   const token = text === undefined ? undefined : await clientTokenIn(callOf(c), text)
   if (!token) throw new Refusal('invalid_token', 'The access token is not valid here.')
-  await c.var.countClient?.(token.client_id)
+  await c.var.countClient?.(`${token.client_id} ${token.sid}`) // one user of an application must not use up it all
   return userinfo(callOf(c), token)
 }

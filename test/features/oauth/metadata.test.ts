@@ -177,17 +177,24 @@ describe('limits', () => {
           body: new URLSearchParams({ client_id: client.id, client_secret: given, token: 'x' }),
         })
       ).status
+    // A public client only names itself, as any stranger can.
+    const named = await insertClient({ public: true })
+    const nameless = { client: named.client, secret: '' }
+    for (let i = 0; i < 5; i++) expect(await revoke(nameless)).toBe(200)
     // Whoever does not know the secret uses up nothing.
     for (let i = 0; i < 5; i++) expect(await revoke(app, 'wrong')).toBe(401)
     expect([await revoke(app), await revoke(app), await revoke(app)]).toEqual([200, 200, 429])
     expect(await revoke(other)).toBe(200)
-    const info = async () =>
+    const info = async (token = tokens.access_token) =>
       (
         await callIn(own, 'GET', '/oauth/userinfo', {
-          headers: { ...from(), Authorization: `Bearer ${tokens.access_token}` },
+          headers: { ...from(), Authorization: `Bearer ${token}` },
         })
       ).status
     expect([await info(), await info(), await info()]).toEqual([200, 200, 429])
+    const another = await member()
+    const theirs = await tokensIn(await exchange(app, await grantedCode(app, another.token)))
+    expect(await info(theirs.access_token)).toBe(200)
   })
 
   it('are of an account that is signed in', async () => {
