@@ -9,7 +9,9 @@ import {
   callIn,
   claimsOf,
   clock,
+  codeAt,
   cookieOf,
+  enrolApp,
   ENV,
   exchange,
   formOf,
@@ -271,6 +273,24 @@ describe('prompt and max_age', () => {
       expect(to(await browse(path, token))).toContain('code=')
     },
   )
+
+  it('take no password alone of an account that asks for two factors', async () => {
+    const [app, user] = [await insertClient(), await member()]
+    const { secret } = await enrolApp(user)
+    const shown = JSON.stringify({ password: now(), totp: now() })
+    await run('UPDATE sessions SET shown = ? WHERE id = ?', shown, user.sid)
+    expect(await grantedCode(app, user.token, { max_age: '60', acr_values: 'aal2' })).toMatch(/^lkt_/)
+    clock.forward(120)
+    for (const given of [{ prompt: 'login' }, { max_age: '60' }]) {
+      const path = await handleOf(app, given)
+      const token = await confirm(path, user.token)
+      expect(to(await browse(`${path}?done=confirmed`, token))).toMatch(/^\/account\/confirm/)
+      const answer = await submit('/account/confirm', { totp: await codeAt(secret), return_to: path }, token)
+      user.token = /__Host-latchkey=([^;]+)/.exec(answer.headers.get('Set-Cookie')!)![1]!
+      expect(to(await browse(path, user.token))).toContain('code=')
+      clock.forward(120)
+    }
+  })
 
   it('are no obstacle where the sign-in is young enough', async () => {
     const [app, user] = [await insertClient(), await member()]
