@@ -2,7 +2,7 @@ import { fromBase64 } from '../../lib/bytes.ts'
 import type { Parameters } from './parameters.ts'
 import { Refusal } from './refusal.ts'
 
-/** What a client sends to say who it is. Without a secret it only names itself. */
+/** What a client sends to say who it is. Without a secret, or with an empty one, it only names itself (section 2.3.1). */
 export type Credentials = { id: string; secret: string | undefined }
 
 /**
@@ -33,7 +33,8 @@ function basicIn(header: string): Credentials {
   try {
     const pair = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(fromBase64(BASIC.exec(header)![1]!))
     const colon = pair.indexOf(':')
-    if (colon > 0) return { id: formDecoded(pair.slice(0, colon)), secret: formDecoded(pair.slice(colon + 1)) }
+    if (colon > 0)
+      return { id: formDecoded(pair.slice(0, colon)), secret: formDecoded(pair.slice(colon + 1)) || undefined }
   } catch {
     // Answered like a header without a colon.
   }

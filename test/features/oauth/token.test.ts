@@ -103,8 +103,16 @@ describe('a client', () => {
   it('that is public names itself, and shows no secret', async () => {
     const { app, code } = await started({ public: true })
     await expectRefusal(await exchange(app, code, { client_secret: 'x' }), 401, 'invalid_client')
-    await expectRefusal(await post(basic(app.client.id, ''), grant(code)), 401, 'invalid_client')
+    await expectRefusal(await post(basic(app.client.id, 'x'), grant(code)), 401, 'invalid_client')
     await tokensIn(await exchange(app, code))
+  })
+
+  it('that is public may send an empty secret, as some libraries do; another one may not', async () => {
+    const { app, code } = await started({ public: true })
+    await tokensIn(await post(basic(app.client.id, ''), grant(code)))
+    const confidential = await started()
+    const answer = await post(basic(confidential.app.client.id, ''), grant(confidential.code))
+    await expectRefusal(answer, 401, 'invalid_client')
   })
 
   it('sends nothing in the address, where logs keep it', async () => {
