@@ -21,7 +21,7 @@ import { authorizing } from './inputs.ts'
 import { nextStep } from './interaction.ts'
 import { toLoginFor } from './login.ts'
 import { whenOn } from './on.ts'
-import { parametersIn, type Parameters } from './parameters.ts'
+import { parametersIn, parametersInBody, type Parameters } from './parameters.ts'
 import { isRegistered, withAnswer } from './redirect-uri.ts'
 import { Refusal } from './refusal.ts'
 import { type AuthorizationRequest, checkRequest } from './request.ts'
@@ -38,9 +38,7 @@ export const pages = new Hono<AppEnv>()
     opened(c, () => authorize(c, parametersIn(new URL(c.req.url).searchParams))),
   )
   .post('/oauth/authorize', authorizing.limit, whenOn, (c) =>
-    opened(c, async () =>
-      authorize(c, parametersIn(new URLSearchParams(new TextDecoder().decode(await c.req.arrayBuffer())))),
-    ),
+    opened(c, async () => authorize(c, await parametersInBody(c.req))),
   )
 
   .get('/oauth/continue/:handle', authorizing.limit, whenOn, returnable, (c) =>

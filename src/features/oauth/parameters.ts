@@ -16,6 +16,12 @@ export function parametersIn(sent: URLSearchParams): Parameters {
   return { get: (name) => (repeated.has(name) ? undefined : values.get(name)), repeated }
 }
 
+/** The same in a body. One that did not arrive is empty: that is no failure of ours. */
+export async function parametersInBody(request: { arrayBuffer: () => Promise<ArrayBuffer> }): Promise<Parameters> {
+  const body = await request.arrayBuffer().catch(() => new ArrayBuffer())
+  return parametersIn(new URLSearchParams(new TextDecoder().decode(body)))
+}
+
 const FORM_TYPE = /^application\/x-www-form-urlencoded[ \t]*(?:;|$)/i
 
 /**
@@ -31,8 +37,7 @@ export async function formParameters(request: {
   if (new URL(request.url).search !== '') throw new Refusal('invalid_request', 'Send the parameters in the body.')
   if (!FORM_TYPE.test(request.header('Content-Type') ?? ''))
     throw new Refusal('invalid_request', 'The body must be application/x-www-form-urlencoded.')
-  const body = new TextDecoder().decode(await request.arrayBuffer().catch(() => new ArrayBuffer()))
-  const given = parametersIn(new URLSearchParams(body))
+  const given = await parametersInBody(request)
   if (given.repeated.size > 0) throw new Refusal('invalid_request', 'A parameter is repeated.')
   return given
 }

@@ -101,6 +101,12 @@ describe('an authorization request', () => {
     expect(twice.status).toBe(400)
   })
 
+  it('whose body does not arrive is no failure of ours', async () => {
+    const body = new ReadableStream({ pull: (stream) => stream.error(new Error('the client has gone')) })
+    const answer = await call('POST', '/oauth/authorize', { body, headers: { 'Content-Length': '50' } })
+    expect(answer.status).toBe(400)
+  })
+
   it('keeps what is not the client’s to have out of the scope', async () => {
     const [app, user] = [await insertClient({ scope: 'openid email read:mail' }), await member()]
     const code = await grantedCode(app, user.token, { scope: 'openid profile email  email read:mail write:mail admin' })
