@@ -31,7 +31,7 @@ export function metadata(config: Config) {
     token_endpoint_auth_methods_supported: methods,
     revocation_endpoint_auth_methods_supported: methods,
     code_challenge_methods_supported: ['S256'],
-    prompt_values_supported: PROMPTS.filter((prompt) => prompt !== 'none'),
+    prompt_values_supported: PROMPTS,
     acr_values_supported: ['aal1', 'aal2'],
     claims_supported: CLAIMS,
     ui_locales_supported: languages,
