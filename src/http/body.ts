@@ -55,7 +55,12 @@ const limit = bodyLimit({
  * 9112 section 6.3).
  */
 export const limitBody: MiddlewareHandler<AppEnv> = (c, next) =>
-  c.req.header('Content-Length') === '0' ? next() : limit(c, next)
+  c.req.header('Content-Length') === '0' ? next() : limit(c, next).catch(notArrived)
+
+/** Hono answers each `Error` of a handler, so this one is of reading a body of unknown length, which the client broke off. */
+function notArrived(error: unknown): never {
+  throw error instanceof Error && !(error instanceof Problem) ? new Problem('malformed_json') : error
+}
 
 /**
  * Validates a value against a schema.

@@ -339,6 +339,12 @@ describe('POST /user/login', () => {
     expect(claimsOf(access_token)).not.toHaveProperty('roles')
   })
 
+  it.each([{}, { 'Content-Length': '50' }])('answers a body that breaks off, with %o', async (length) => {
+    const body = new ReadableStream({ pull: (stream) => stream.error(new Error('the client has gone')) })
+    const headers = { 'Content-Type': 'application/json', ...length }
+    await expectProblem(await call('POST', '/user/login', { headers, body }), 400, 'malformed_json')
+  })
+
   it('stops a body that has no end, without reading all of it', async () => {
     let sent = 0
     const body = new ReadableStream({
