@@ -12,6 +12,7 @@ const BUNDLES = {
   'bare Hono': () => bundle('bench/contenders/bare-hono.ts'),
   'hono/jwt': () => bundle('bench/contenders/hono-jwt.ts'),
   'hono/jwt, cached key': () => bundle('bench/contenders/hono-jwt-cached.ts'),
+  'jose, cached key': () => bundle('bench/contenders/jose-cached.ts'),
   Latchkey: () => latchkey(),
   'Latchkey, free hash': () => latchkey(FREE),
   'better-auth': () => bundle('bench/contenders/better-auth.js'),

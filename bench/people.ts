@@ -3,7 +3,7 @@ import { config } from '../src/config.ts'
 import { refreshToken } from '../src/core/sessions/refresh-tokens.ts'
 import { accessToken } from '../src/core/tokens/tokens.ts'
 import { now } from '../src/lib/time.ts'
-import { JWT_SECRET_KEY, LATCHKEY_SECRET } from './server.ts'
+import { JWT_SECRET_KEY, LATCHKEY_SECRET, PUBLIC_URL } from './server.ts'
 
 /** Whoever is seeded has this password, and an address by number, from 1 on. */
 export const PASSWORD = 'correct.horse.battery'
@@ -48,12 +48,13 @@ const SESSION_ID = `printf('%08x', (i * ${FACTOR}) % 4294967296) || '00000000000
 const sessionOf = (person: number): string =>
   `${((BigInt(person) * BigInt(FACTOR)) % 2n ** 32n).toString(16).padStart(8, '0')}0000000000000A`
 
-/** An access token for each of these people's sessions, good for a day. */
-export function accessTokens(people: number[]): Promise<string[]> {
+/** An access token for each of these people's sessions, good for a day, as a service with these settings signs it. */
+export function accessTokens(people: number[], vars: object = {}): Promise<string[]> {
+  const own = config({ JWT_SECRET_KEY, LATCHKEY_SECRET, PUBLIC_URL, ...vars })
   const at = now()
   const grant = { auth_time: at, expires_at: at + 86_400, roles: [], acr: 'aal1' as const, amr: ['pwd'] }
   const sign = async (person: number) =>
-    (await accessToken({ ...grant, id: sessionOf(person), user_id: person }, settings, at)).token
+    (await accessToken({ ...grant, id: sessionOf(person), user_id: person }, own, at)).token
   return Promise.all(people.map(sign))
 }
 

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
 import { applyMigrations } from '../scripts/migrations.ts'
+import { newSigningKeys } from '../scripts/signing-keys.ts'
 import { BENCH, compatibility_date } from './bundle.ts'
 import { childrenOf, cpuMs } from './process-cpu.ts'
 
@@ -15,12 +16,17 @@ export type WorkerServer = Server & { db: D1Database }
 export const JWT_SECRET_KEY = 'only for this benchmark: thirty-two bytes and some'
 export const LATCHKEY_SECRET = 'only for this benchmark: another thirty-two bytes'
 
+export const PUBLIC_URL = 'https://login.example'
+
+/** Where access tokens are signed with a key that can be published. */
+export const PUBLISHED = { ACCESS_TOKEN_ALG: 'ES256', SIGNING_KEYS: JSON.stringify(newSigningKeys()) }
+
 /** All Workers get the same bindings; what differs is in `vars`. */
 const BINDINGS = {
   JWT_SECRET_KEY,
   LATCHKEY_SECRET,
   BETTER_AUTH_SECRET: JWT_SECRET_KEY,
-  PUBLIC_URL: 'https://login.example',
+  PUBLIC_URL,
   REQUEST_LOG: 'off', // the others write none
   UPDATE_AGE: '86400',
 }

@@ -15,11 +15,12 @@ import { growth, revoked } from './scenarios/growth.ts'
 import { hash, login, refresh } from './scenarios/login.ts'
 import type { Pace } from './scenarios/pace.ts'
 import { startup } from './scenarios/startup.ts'
-import { tokens, verify } from './scenarios/verify.ts'
+import { published, tokens, verify } from './scenarios/verify.ts'
 
 const SCENARIOS: Record<string, (pace: Pace) => Promise<Section[]>> = {
   verify,
   tokens,
+  published,
   login,
   hash,
   refresh,

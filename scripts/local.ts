@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { getPlatformProxy, unstable_readConfig } from 'wrangler'
+import { newSigningKeys } from './signing-keys.ts'
 
 /** wrangler asks Cloudflare for edge data, usage statistics and news unless it is told not to. */
 export const OFFLINE = {
@@ -18,7 +19,10 @@ export function writeSecrets(path = join(ROOT, '.dev.vars')): boolean {
   const lines = ['JWT_SECRET_KEY', 'LATCHKEY_SECRET'].map(
     (name) => `${name}=${randomBytes(32).toString('base64url')}\n`,
   )
-  writeFileSync(path, lines.join(''), { mode: 0o600, flag: 'wx' })
+  writeFileSync(path, [...lines, `SIGNING_KEYS=${JSON.stringify(newSigningKeys())}\n`].join(''), {
+    mode: 0o600,
+    flag: 'wx',
+  })
   return true
 }
 

@@ -50,7 +50,7 @@ function linesOf(path: string): Line[] {
     })
 }
 
-const SECRET = /(?:SECRET|TOKEN|KEY|PASSWORD|BACKENDS)(?:_PREVIOUS)?$/
+const SECRET = /(?:SECRET|TOKEN|KEYS?|PASSWORD|BACKENDS)(?:_PREVIOUS)?$/
 
 type Wrong = { text: string; cuts: boolean }
 

@@ -31,9 +31,12 @@ export const settings = v.object({
   LATCHKEY_SECRET: v.optional(secret),
   /** The secret before the last rotation. Refresh tokens and mail made from it stay valid. */
   LATCHKEY_SECRET_PREVIOUS: v.optional(secret),
-  /** The `iss` claim. Tokens with a different issuer are refused. */
+  /** The `iss` claim of tokens under `JWT_SECRET_KEY`. Tokens with a different issuer are refused. */
   JWT_ISSUER: v.optional(v.string(), 'latchkey'),
-  /** The `aud` claim. If set, tokens without it are refused, and PyJWT callers must pass `audience`. */
+  /**
+   * The `aud` claim. If set, tokens without it are refused, and PyJWT callers must pass `audience`. With
+   * `ACCESS_TOKEN_ALG` `ES256`, it is `PUBLIC_URL` unless it is set.
+   */
   JWT_AUDIENCE: v.optional(v.string()),
   /**
    * A time like `2026-12-31T00:00:00Z`. Until then, `loginRequired` accepts tokens of the old application (only
@@ -218,12 +221,23 @@ export function config(env: object): Config {
 
 /** Settings that work but should be changed. */
 export function warnings(config: Config): FieldError[] {
-  const { LATCHKEY_SECRET, JWT_SECRET_KEY, LEGACY_TOKENS_UNTIL, HS256_TOKENS_UNTIL, PUBLIC_URL, MAIL_FROM } = config
+  const {
+    LATCHKEY_SECRET,
+    JWT_SECRET_KEY,
+    LEGACY_TOKENS_UNTIL,
+    HS256_TOKENS_UNTIL,
+    SIGNING_KEYS,
+    PUBLIC_URL,
+    MAIL_FROM,
+  } = config
   return [
     ...(LATCHKEY_SECRET === undefined ? [{ field: 'LATCHKEY_SECRET', code: 'derived_from_jwt_secret_key' }] : []),
     ...(LATCHKEY_SECRET === JWT_SECRET_KEY ? [{ field: 'LATCHKEY_SECRET', code: 'same_as_jwt_secret_key' }] : []),
     ...(LEGACY_TOKENS_UNTIL !== undefined ? [{ field: 'LEGACY_TOKENS_UNTIL', code: 'remove_after_migration' }] : []),
     ...(HS256_TOKENS_UNTIL !== undefined ? [{ field: 'HS256_TOKENS_UNTIL', code: 'remove_after_migration' }] : []),
+    ...(SIGNING_KEYS?.some(({ latchkey }) => latchkey === 'next' || latchkey === 'previous')
+      ? [{ field: 'SIGNING_KEYS', code: 'rotation_not_finished' }]
+      : []),
     ...(PUBLIC_URL === undefined ? [{ field: 'PUBLIC_URL', code: 'missing' }] : []),
     ...(MAIL_FROM.endsWith('@example.com') ? [{ field: 'MAIL_FROM', code: 'an_example' }] : []),
   ]

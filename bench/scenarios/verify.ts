@@ -6,7 +6,7 @@ import { busy, feed, request } from '../load.ts'
 import { accessTokens, freeHash, range } from '../people.ts'
 import { comparison, type Section } from '../report.ts'
 import { type Entrant, measureAfresh, median, ratio } from '../rounds.ts'
-import { type Server, startFlask, startLatchkey, startWorker } from '../server.ts'
+import { PUBLISHED, type Server, startFlask, startLatchkey, startWorker } from '../server.ts'
 import { MANY, type Pace } from './pace.ts'
 
 /** How long is a guarded route with nothing behind it, for the same token again and again? */
@@ -66,24 +66,37 @@ async function contenders(servers: Server[], { folder, seconds }: Pace): Promise
   ]
 }
 
+type Tokens = { all: string[]; kind: string; peer: 'hono/jwt, cached key' | 'jose, cached key'; vars: object }
+
 /** The same with many tokens, as they come from many people, beside the key of hono/jwt that is imported once. */
-export async function tokens({ rounds, seconds, folder }: Pace): Promise<Section[]> {
+export async function tokens(pace: Pace): Promise<Section[]> {
+  const hs256: Omit<Tokens, 'all'> = { kind: 'tokens', peer: 'hono/jwt, cached key', vars: {} }
   const all = await accessTokens(range(100_000))
-  const seen = await inTurn(all.slice(0, 1_000), 'each seen before', { rounds, seconds, folder })
-  const first = await inTurn(all, 'each at first sight', { rounds, seconds, folder })
+  const seen = await inTurn({ ...hs256, all: all.slice(0, 1_000) }, 'each seen before', pace)
+  const first = await inTurn({ ...hs256, all }, 'each at first sight', pace)
   seen.targets = [{ what: 'token seen before, CPU of hono/jwt with a cached key', value: seen.cpu, most: 1.05 }]
   first.targets = [{ what: 'token at first sight, CPU of hono/jwt with a cached key', value: first.cpu, most: 1.25 }]
   return [seen, first]
 }
 
+/** The same with tokens under a published key, beside jose with a key that is imported once. */
+export async function published(pace: Pace): Promise<Section[]> {
+  const es256: Omit<Tokens, 'all'> = { kind: 'ES256 tokens', peer: 'jose, cached key', vars: PUBLISHED }
+  const all = await accessTokens(range(20_000), PUBLISHED) // it takes a fraction of HS256 in a second
+  const seen = await inTurn({ ...es256, all: all.slice(0, 1_000) }, 'each seen before', pace)
+  const first = await inTurn({ ...es256, all }, 'each at first sight', pace)
+  seen.targets = [{ what: 'ES256 token seen before, CPU of jose with a cached key', value: seen.cpu, most: 0.6 }]
+  first.targets = [{ what: 'ES256 token at first sight, CPU of jose with a cached key', value: first.cpu, most: 1.25 }]
+  return [seen, first]
+}
+
 /** `measureAfresh` starts every process anew before it has shown all of so many tokens. */
-async function inTurn(tokens: string[], when: string, pace: Pick<Pace, 'rounds' | 'seconds' | 'folder'>) {
-  const requests = tokens.map((token) => request('POST', '/action', { Authorization: `Bearer ${token}` }))
+async function inTurn({ all, kind, peer, vars }: Tokens, when: string, pace: Pace) {
+  const requests = all.map((token) => request('POST', '/action', { Authorization: `Bearer ${token}` }))
   const start = async (servers: Server[]): Promise<Entrant[]> => {
-    servers.push(await startLatchkey('Latchkey', script('Latchkey')))
-    for (const name of ['hono/jwt, cached key', 'bare Worker'] as const)
-      servers.push(await startWorker(name, script(name)))
-    for (const server of servers.slice(0, 2)) await checkGuard(server, { Authorization: `Bearer ${tokens[0]!}` }, true)
+    servers.push(await startLatchkey('Latchkey', script('Latchkey'), vars))
+    for (const name of [peer, 'bare Worker'] as const) servers.push(await startWorker(name, script(name), vars))
+    for (const server of servers.slice(0, 2)) await checkGuard(server, { Authorization: `Bearer ${all[0]!}` }, true)
     return servers.map((server) => {
       const sent = feed(requests, pace.folder)
       return { server, shoot: () => busy(server.port, sent, pace.seconds, MANY) }
@@ -92,7 +105,7 @@ async function inTurn(tokens: string[], when: string, pace: Pick<Pace, 'rounds' 
   const measured = await measureAfresh(start, pace.rounds)
   const [latchkey, cached] = measured as Required<typeof measured>
   const cpu = ratio(latchkey!.cpuMs, cached!.cpuMs).median
-  const title = `A guarded route, ${tokens.length.toLocaleString('en')} tokens in turn, ${when}`
+  const title = `A guarded route, ${all.length.toLocaleString('en')} ${kind} in turn, ${when}`
   return { title, note: '', table: comparison(measured, latchkey!), targets: [] as Section['targets'], cpu }
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { unstable_readConfig } from 'wrangler'
 import { config, warnings } from '../../src/config.ts'
+import { areKeysWhole } from '../../src/core/keys/signing.ts'
 import { Problem } from '../../src/problem.ts'
 import { ROOT } from '../local.ts'
 import { readSettings } from '../settings-file.ts'
@@ -22,6 +23,10 @@ const advice: Record<string, string> = {
   an_example: 'is an example: set the sender of your mails',
   derived_from_jwt_secret_key: 'is not set, so JWT_SECRET_KEY takes its place: set a separate one',
   missing: 'is missing: set it',
+  malformed: 'is not what it should be: docs/reference.md says what',
+  no_key_for_es256: 'has no private key for ES256: `secret rotate signing` makes keys',
+  no_key_for_rs256: 'has no private key for RS256: `secret rotate signing` makes keys',
+  rotation_not_finished: 'are being replaced: `secret rotate signing` says what comes next',
   same_as_jwt_secret_key: 'is the same as JWT_SECRET_KEY: `secret rotate LATCHKEY_SECRET`',
   too_short: 'is shorter than 32 bytes: `secret rotate --print` prints a longer one',
   well_known: 'is an example from public documentation: `secret rotate --print` prints another',
@@ -73,6 +78,22 @@ export function checkLocalSettings(): Finding[] {
   ]
 }
 
+/** Whether the local signing keys work: `/ready` says it of a deployed service. */
+export async function checkLocalKeys(): Promise<Finding[]> {
+  const values = { ...readConfig().vars, ...readSettings()?.values }
+  if (!('SIGNING_KEYS' in values) || judged(values, GIVEN_BY_DEV).some(({ level }) => level === 'fail')) return []
+  return [
+    finding(
+      'SIGNING_KEYS',
+      await areKeysWhole(config({ PUBLIC_URL: 'http://localhost', ...values })),
+      'sign and verify',
+      {
+        fail: 'have halves that do not belong together: `secret rotate signing --print` prints fresh ones',
+      },
+    ),
+  ]
+}
+
 /** What is wrong with settings, and what should not stay as it is. */
 export function judged(vars: object, without: string[] = []): Finding[] {
   try {
@@ -81,7 +102,9 @@ export function judged(vars: object, without: string[] = []): Finding[] {
     return found.map(({ field, code }) => ({ level: 'warn', about: field, text: advice[code] ?? code }))
   } catch (error) {
     if (!(error instanceof Problem)) throw error
-    return (error.errors ?? []).map(({ field, code }) => ({ level: 'fail', about: field, text: advice[code] ?? code }))
+    const given = (error.errors ?? []).filter(({ field, code }) => code !== 'missing' || !without.includes(field))
+    if (given.length === 0) return [{ level: 'ok', about: 'settings', text: 'are complete' }]
+    return given.map(({ field, code }) => ({ level: 'fail', about: field, text: advice[code] ?? code }))
   }
 }
 

@@ -1,5 +1,5 @@
 import { checkDatabase } from './check-database.ts'
-import { checkConfiguration, checkLocalSettings, checkSecrets, checkTools } from './check-settings.ts'
+import { checkConfiguration, checkLocalKeys, checkLocalSettings, checkSecrets, checkTools } from './check-settings.ts'
 import { checkUrl } from './check-url.ts'
 import type { Context } from './command.ts'
 import type { Finding } from './finding.ts'
@@ -8,7 +8,7 @@ import type { Finding } from './finding.ts'
 export const checkups = async ({ remote, persistTo, now }: Context, url: string | undefined): Promise<Finding[]> => [
   ...checkTools(),
   ...checkConfiguration(),
-  ...(remote ? checkSecrets() : checkLocalSettings()),
+  ...(remote ? checkSecrets() : [...checkLocalSettings(), ...(await checkLocalKeys())]),
   ...(await checkDatabase(remote, persistTo, now)),
   ...(url === undefined ? [] : await checkUrl(url)),
 ]

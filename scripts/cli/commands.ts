@@ -6,6 +6,7 @@ import { doctor } from './doctor.ts'
 import { exportCommand } from './export.ts'
 import { importCommand } from './import.ts'
 import { secretRotate } from './secret-rotate.ts'
+import { secretRotateSigning } from './secret-rotate-signing.ts'
 import { usersCreate } from './users-create.ts'
 import { usersDelete } from './users-delete.ts'
 import { usersFactors, usersFactorsRemove } from './users-factors.ts'
@@ -36,5 +37,6 @@ export const commands: Command[] = [
   exportCommand,
   audit,
   secretRotate,
+  secretRotateSigning,
   doctor,
 ]

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { ROOT } from '../local.ts'
 import { command, Refusal, UsageError } from './command.ts'
 import { note, printJson, printText } from './output.ts'
 import { askSecrets, reencrypt, type Secrets } from './reencrypt.ts'
+import { linesIn, replaceIn, valueIn } from './secrets-file.ts'
 
 const NAMES = ['JWT_SECRET_KEY', 'LATCHKEY_SECRET'] as const
 type Name = (typeof NAMES)[number]
@@ -62,36 +63,23 @@ const WHEN: Record<Name, string> = {
   LATCHKEY_SECRET: 'after SESSION_TTL_SECONDS (30 days, unless you set it)',
 }
 
-/** Everything else in the file stays, and there is never half a file. @throws Refusal */
+/** @throws Refusal */
 function rotateIn(path: string, name: Name, force: boolean): void {
-  if (!existsSync(path)) throw new Refusal(`${path} does not exist. npm run dev writes it.`)
-  const lines = readFileSync(path, 'utf8').split('\n')
-  const valueOf = (wanted: string) => valueIn(lines, wanted)
+  const lines = linesIn(path)
   // Where LATCHKEY_SECRET is not set, its keys come from JWT_SECRET_KEY.
-  const old = [name, 'JWT_SECRET_KEY'].map(valueOf).find((value) => value !== undefined && value !== '')
+  const old = [name, 'JWT_SECRET_KEY'].map((one) => valueIn(lines, one)).find((value) => (value ?? '') !== '')
   if (old === undefined) throw new Refusal(`${path} has no ${name}.`)
-  if (!force && (valueOf(`${name}_PREVIOUS`) ?? '') !== '') {
+  if (!force && (valueIn(lines, `${name}_PREVIOUS`) ?? '') !== '') {
     throw new Refusal(
       `${name}_PREVIOUS is still there, and another rotation ends it. Rotate again ${WHEN[name]}, or with --force.`,
     )
   }
-  const fresh = [`${name}=${newSecret()}`, `${name}_PREVIOUS=${old}`]
-  const at = lines.findIndex((line) => nameIn(line) === name)
-  const isOld = (line: string) => [name, `${name}_PREVIOUS`].includes(nameIn(line))
-  const before = (at < 0 ? lines.filter((line) => line !== '') : lines.slice(0, at)).filter((line) => !isOld(line))
-  const after = at < 0 ? [''] : lines.slice(at).filter((line) => !isOld(line))
-  const temporary = `${path}.${process.pid}.new`
-  try {
-    writeFileSync(temporary, [...before, ...fresh, ...after].join('\n'), { mode: 0o600, flag: 'wx' })
-    renameSync(temporary, path)
-  } finally {
-    rmSync(temporary, { force: true })
-  }
+  replaceIn(path, lines, { [name]: newSecret(), [`${name}_PREVIOUS`]: old })
 }
 
 /** @throws Refusal if the file does not hold both */
 function secretsIn(path: string): Secrets {
-  const lines = existsSync(path) ? readFileSync(path, 'utf8').split('\n') : []
+  const lines = existsSync(path) ? linesIn(path) : []
   const valueOf = (name: keyof Secrets) => {
     const value = valueIn(lines, name)
     if (value === undefined || value === '') throw new Refusal(`${path} has no ${name}.`)
@@ -102,14 +90,6 @@ function secretsIn(path: string): Secrets {
     LATCHKEY_SECRET_PREVIOUS: valueOf('LATCHKEY_SECRET_PREVIOUS'),
   }
 }
-
-const valueIn = (lines: string[], name: string): string | undefined =>
-  lines
-    .findLast((line) => nameIn(line) === name)
-    ?.replace(/^[^=]*=/, '')
-    .trim()
-
-const nameIn = (line: string): string => /^\s*(?:export\s+)?(\w+)\s*=/.exec(line)?.[1] ?? ''
 
 const steps = (name: Name): string[] => [
   'wrangler cannot read a deployed secret back: the old value has to come from where you keep it. In this order:',

@@ -9,9 +9,9 @@ export const settingsInKorean: Record<keyof Config, string> = {
   LATCHKEY_SECRET:
     '32바이트 이상이어야 하며, 누구와도 공유하지 않습니다. 리프레시 토큰, 기기 토큰, 발송을 기다리는 메일의 링크를 암호화하는 키, 도어키퍼(Doorkeeper)의 이름을 이 값에서 파생합니다. 설정하지 않으면 `JWT_SECRET_KEY`에서 파생하며, `doctor`가 경고합니다.',
   LATCHKEY_SECRET_PREVIOUS: '교체하기 전의 값입니다. 이 값으로 만든 리프레시 토큰과 메일은 계속 유효합니다.',
-  JWT_ISSUER: '`iss` 클레임입니다. 값이 다른 토큰은 거부합니다.',
+  JWT_ISSUER: '`JWT_SECRET_KEY`로 서명한 토큰의 `iss` 클레임입니다. 값이 다른 토큰은 거부합니다.',
   JWT_AUDIENCE:
-    '`aud` 클레임입니다. 설정하면 이 값이 없는 토큰을 거부하며, PyJWT로 검증하는 쪽에서도 이 값을 지정해야 합니다.',
+    '`aud` 클레임입니다. 설정하면 이 값이 없는 토큰을 거부하며, PyJWT로 검증하는 쪽에서도 이 값을 지정해야 합니다. `ACCESS_TOKEN_ALG`가 `ES256`일 때 설정하지 않으면 `PUBLIC_URL`입니다.',
   LEGACY_TOKENS_UNTIL:
     '`2026-12-31T00:00:00Z` 형식의 시각입니다. 이때까지는 이전 애플리케이션의 토큰(`user_id`와 `exp`만 있는 토큰)도 `loginRequired`를 통과합니다. 대신 요청마다 데이터베이스를 한 번 읽습니다.',
   SIGNING_KEYS:

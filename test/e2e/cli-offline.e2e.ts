@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { config } from '../../src/config.ts'
 import { batch } from '../../src/core/d1.ts'
 import { findUser, hasEmail } from '../../src/core/users/users.ts'
 import { disableUser } from '../../src/features/admin/disable.ts'
@@ -12,8 +13,11 @@ import { sql } from '../../src/lib/sql.ts'
 import { withLocalD1 } from '../../scripts/local.ts'
 import { applyMigrations } from '../../scripts/migrations.ts'
 import { checkDatabase } from '../../scripts/cli/check-database.ts'
+import { GIVEN_BY_DEV, judged } from '../../scripts/cli/check-settings.ts'
 import { commandCall } from '../../scripts/cli/call.ts'
 import { inlined, wranglerD1 } from '../../scripts/cli/wrangler-d1.ts'
+import { newSigningKeys, NEXT_SECONDS, nextStep, type Step } from '../../scripts/signing-keys.ts'
+import type { SigningJwk } from '../../src/setting-types.ts'
 import { latchkey } from './cli.ts'
 import { executeFile, ROOT, temporaryFolder } from './service.ts'
 
@@ -91,6 +95,68 @@ describe('secret rotate', () => {
   })
 })
 
+describe('secret rotate signing', () => {
+  const parsed = (SIGNING_KEYS: string) => config({ JWT_SECRET_KEY: 'x'.repeat(32), SIGNING_KEYS }).SIGNING_KEYS!
+  const states = (keys: SigningJwk[]) =>
+    keys.map(({ alg, latchkey: state = 'current', ...key }) => `${alg} ${state}${'d' in key ? '' : ', public'}`)
+
+  it('makes keys, and replaces them in three steps, each of which is a setting that works', () => {
+    const at = 1_700_000_000
+    const created = nextStep([], at, 600)
+    const published = nextStep(created.keys, at, 600)
+    const switched = nextStep(published.keys, at + NEXT_SECONDS, 600)
+    const removed = nextStep(switched.keys, at + NEXT_SECONDS + 600, 600)
+    const steps = [created, published, switched, removed]
+    expect(steps.map(({ name }) => name)).toEqual(['created', 'published', 'switched', 'removed'])
+    expect(steps.map(({ due }) => due)).toEqual([0, 0, at + NEXT_SECONDS, at + NEXT_SECONDS + 600])
+    const current = ['ES256 current', 'RS256 current']
+    expect(steps.map(({ keys }) => states(keys))).toEqual([
+      current,
+      [...current, 'ES256 next', 'RS256 next'],
+      [...current, 'ES256 previous, public', 'RS256 previous, public'],
+      current,
+    ])
+    const kids = ({ keys }: Step) => keys.map(({ kid }) => kid)
+    const [first, next] = [kids(created), kids(published).slice(2)]
+    expect([kids(published), kids(switched), kids(removed)]).toEqual([[...first, ...next], [...next, ...first], next])
+    for (const { keys } of steps) expect(parsed(JSON.stringify(keys))).toHaveLength(keys.length)
+    expect(nextStep(removed.keys, at, 600).name).toBe('published')
+  })
+
+  it('writes them into the file, prints none, and takes no step before its time', async () => {
+    const file = join(folder, 'signing')
+    const rotate = (...more: string[]) => latchkey(['secret', 'rotate', 'signing', '--file', file, ...more])
+    writeFileSync(file, '# mine\nMAIL_FROM=a@b.example\n', { mode: 0o600 })
+    const { code, stdout, stderr } = await rotate()
+    expect([code, stdout]).toEqual([0, ''])
+    expect(stderr).not.toMatch(/"d"|[\w-]{43}/)
+    expect(readFileSync(file, 'utf8')).toMatch(/^# mine\nMAIL_FROM=a@b\.example\nSIGNING_KEYS=\[.*\]\n$/)
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+
+    expect((await rotate('--json')).stdout).toBe('{"name":"SIGNING_KEYS","step":"published"}\n')
+    const published = readFileSync(file, 'utf8')
+    const early = await rotate()
+    expect([early.code, readFileSync(file, 'utf8')]).toEqual([1, published])
+    expect(early.stderr).toContain('in 24 hours')
+    expect((await rotate('--force')).code).toBe(0)
+
+    writeFileSync(file, 'SIGNING_KEYS=[{"d":"a-secret"\n')
+    const broken = await rotate()
+    expect([broken.code, broken.stderr]).toEqual([1, 'SIGNING_KEYS is malformed: --print gives fresh ones.\n'])
+  })
+
+  it('takes the deployed ones from the environment, and prints what they become', () => {
+    const args = ['run', '-s', 'latchkey', '--', 'secret', 'rotate', 'signing', '--remote']
+    const first = newSigningKeys()
+    const env = { ...process.env, SIGNING_KEYS: JSON.stringify(first) }
+    const { status, stdout, stderr } = spawnSync('npm', args, { cwd: ROOT, encoding: 'utf8', env })
+    expect(status).toBe(0)
+    expect(parsed(stdout).slice(0, 2)).toEqual(first)
+    expect(parsed(stdout)).toHaveLength(4)
+    expect(stderr).toContain('npx wrangler secret put SIGNING_KEYS')
+  })
+})
+
 describe('what goes in and out', () => {
   it('a password on standard input is its first line, in UTF-8', async () => {
     const at = ['--password-stdin', '--persist-to', join(folder, 'passwords')]
@@ -145,7 +211,7 @@ describe('wrong usage', () => {
     [['doctr', '--json'], 'There is no command "doctr". Did you mean "doctor"?'],
     [['users', 'lsit', '--help'], 'There is no command "users lsit". Did you mean "users list"?'],
     [['help', 'frobnicate'], 'There is no command "frobnicate".'],
-    [['secret'], 'Which one? "secret rotate".'],
+    [['secret'], 'Which one? "secret rotate", "secret rotate signing".'],
     [['--json', 'users', 'list'], 'The command comes first, its options after it.'],
     [['users', 'list', '--emial', 'a'], 'There is no option --emial. Did you mean "--email"?'],
     [['doctor', '--remoet'], 'There is no option --remoet. Did you mean "--remote"?'],
@@ -189,6 +255,19 @@ describe('wrong usage', () => {
 })
 
 describe('doctor', () => {
+  it('does not ask in .dev.vars for what npm run dev gives, and finds keys that are cut', () => {
+    const SIGNING_KEYS = JSON.stringify(newSigningKeys())
+    const values = { JWT_SECRET_KEY: 'x'.repeat(32), LATCHKEY_SECRET: 'y'.repeat(32), ACCESS_TOKEN_ALG: 'ES256' }
+    expect(judged({ ...values, SIGNING_KEYS }, GIVEN_BY_DEV)).toEqual([
+      { level: 'ok', about: 'settings', text: 'are complete' },
+    ])
+    for (const keys of [SIGNING_KEYS.slice(0, -9), undefined]) {
+      expect(judged({ ...values, SIGNING_KEYS: keys }, GIVEN_BY_DEV)).toMatchObject([
+        { level: 'fail', about: 'SIGNING_KEYS' },
+      ])
+    }
+  })
+
   it('names a missing migration of ours, though one of somebody’s own has a higher number', async () => {
     const persistTo = join(folder, 'doctor')
     const change = (text: string) => withLocalD1(persistTo, (db) => db.prepare(text).run())

@@ -29,5 +29,6 @@ export async function freshKey(alg: Alg, kid: string, bits = 2048): Promise<Sign
   const more = alg === 'RS256' && { modulusLength: bits, publicExponent: new Uint8Array([1, 0, 1]) }
   const algorithm = { ...ALGORITHMS[alg], ...more } as unknown as SubtleCryptoGenerateKeyAlgorithm
   const { privateKey } = (await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])) as CryptoKeyPair
-  return { ...(await crypto.subtle.exportKey('jwk', privateKey)), alg, kid } as SigningJwk
+  const jwk = (await crypto.subtle.exportKey('jwk', privateKey)) as object
+  return Object.assign(jwk, { alg, kid }) as SigningJwk
 }
