@@ -1,6 +1,6 @@
 /** The examples of docs/applications.md, taken from the page as they stand and run with real browsers and libraries. */
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -106,7 +106,8 @@ async function listening(running: Running, port: number): Promise<void> {
 type Route = Record<string, ((request: Request) => Promise<Response>) | undefined>
 
 /** What a page of the application shows. */
-const HOME = '<link rel="icon" href="data:,"><form method="post" action="/logout"><button>Sign out</button></form>'
+const HOME = `<link rel="icon" href="data:,"><form method="post" action="/login"><button>Sign in</button></form>
+<form method="post" action="/logout"><button>Sign out</button></form>`
 
 /** Answers by the route files of a folder, as Next does. */
 async function serveRoutes(at: string, port: number): Promise<Server> {
@@ -221,7 +222,8 @@ describe.skipIf(withoutChromium())('in a browser', () => {
           await page.getByRole('link', { name: 'Sign in' }).click()
         }
 
-        await page.goto(`${shop}/login`)
+        await page.goto(shop)
+        await page.getByRole('button', { name: 'Sign in' }).click()
         await logIn(page)
         await page.waitForURL(`${shop}/`)
         expect(await me()).toEqual({ sub: '1000000', email: service.demo.email })
