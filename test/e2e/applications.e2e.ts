@@ -24,6 +24,9 @@ let here: string
 let logouts: string[] = []
 let service: Service
 let browser: Browser
+let email: string
+/** An application of our own that most tests share. */
+let plain: Registered
 
 /** What a browser says of an address that answers nothing but a text. */
 const openSite = async (): Promise<Server> => {
@@ -89,7 +92,7 @@ async function answerIn(page: Page): Promise<URL> {
 
 const type = (page: Page, name: string, text: string) => page.locator(`input[name=${name}]`).fill(text)
 
-async function logIn(page: Page, email: string, password = PASSWORD): Promise<void> {
+async function logIn(page: Page, { email, password } = service.demo): Promise<void> {
   await type(page, 'email', email)
   await type(page, 'password', password)
   await page.getByRole('button', { name: en.signIn, exact: true }).click()
@@ -122,6 +125,8 @@ describe.skipIf(withoutChromium())('an application', () => {
     site = await openSite()
     here = `http://127.0.0.1:${(site.address() as AddressInfo).port}`
     service = await startService({ vars: { BCRYPT_COST: '10' } })
+    email = service.demo.email
+    plain = await register()
     browser = await launchBrowser()
   })
   afterAll(async () => {
@@ -132,13 +137,12 @@ describe.skipIf(withoutChromium())('an application', () => {
 
   describe('with openid-client', () => {
     it('signs somebody in, renews, and ends it', async () => {
-      const email = await person(service.persistTo)
-      const config = await discover(await register())
+      const config = await discover(plain)
       const { url, checks } = await begin(config, { max_age: '600', login_hint: email })
       const [page, complaints] = await opened()
       await page.goto(url.href)
       expect(await page.locator('input[name=email]').inputValue()).toBe(email)
-      await logIn(page, email)
+      await logIn(page)
       const tokens = await oidc.authorizationCodeGrant(config, await answerIn(page), { ...checks, maxAge: 600 })
       const { sub, ...claims } = tokens.claims()!
       expect(claims).toMatchObject({ email, acr: 'aal1', amr: ['pwd'] })
@@ -159,11 +163,11 @@ describe.skipIf(withoutChromium())('an application', () => {
     })
 
     it('is refused a code the second time, and loses what the first gave', async () => {
-      const config = await discover(await register())
+      const config = await discover(plain)
       const { url, checks } = await begin(config)
       const [page] = await opened()
       await page.goto(url.href)
-      await logIn(page, await person(service.persistTo))
+      await logIn(page)
       const answer = await answerIn(page)
       const tokens = await oidc.authorizationCodeGrant(config, answer, checks)
       expect(await errorOf(oidc.authorizationCodeGrant(config, answer, checks))).toBe('invalid_grant')
@@ -172,14 +176,13 @@ describe.skipIf(withoutChromium())('an application', () => {
     })
 
     it('is answered by prompt=none what is so, and asks nobody', async () => {
-      const email = await person(service.persistTo)
-      const [own, other] = [await discover(await register()), await discover(await register('--third-party'))]
+      const [own, other] = [await discover(plain), await discover(await register('--third-party'))]
       const none = { prompt: 'none' }
       const [page, complaints] = await opened()
       expect(await refusal(page, own, none)).toBe('login_required')
       const { url, checks } = await begin(own)
       await page.goto(url.href)
-      await logIn(page, email)
+      await logIn(page)
       await oidc.authorizationCodeGrant(own, await answerIn(page), checks)
       expect((await granted(page, own, none)).claims()).toMatchObject({ email })
       expect(await refusal(page, other, none)).toBe('consent_required')
@@ -189,17 +192,16 @@ describe.skipIf(withoutChromium())('an application', () => {
     })
 
     it('has somebody show again who they are, with prompt=login', async () => {
-      const email = await person(service.persistTo)
-      const config = await discover(await register())
+      const config = await discover(plain)
       const [page] = await opened()
       const first = await begin(config)
       await page.goto(first.url.href)
-      await logIn(page, email)
+      await logIn(page)
       const before = await oidc.authorizationCodeGrant(config, await answerIn(page), first.checks)
       await page.waitForTimeout(1_100) // times are whole seconds
       const { url, checks } = await begin(config, { prompt: 'login' })
       await page.goto(url.href)
-      await type(page, 'password', PASSWORD)
+      await type(page, 'password', service.demo.password)
       await page.locator('button[type=submit]').first().click()
       const after = await oidc.authorizationCodeGrant(config, await answerIn(page), checks)
       expect(after.claims()!['auth_time']).toBeGreaterThan(Number(before.claims()!['auth_time']))
@@ -207,30 +209,29 @@ describe.skipIf(withoutChromium())('an application', () => {
     })
 
     it.skipIf(withoutOathtool())('has a second factor on the way, and asks for one where it needs it', async () => {
-      const email = await person(service.persistTo)
-      const secret = await enrolled(service.url, email)
-      const config = await discover(await register())
+      const own = await person(service.persistTo)
+      const secret = await enrolled(service.url, own)
+      const config = await discover(plain)
       const { url, checks } = await begin(config, { acr_values: 'aal2', ui_locales: 'en' })
       const [page, complaints] = await opened()
       await page.goto(url.href)
-      await logIn(page, email)
+      await logIn(page, { email: own, password: PASSWORD })
       await type(page, 'totp', codeIn(secret, 0))
       await page.getByRole('button', { name: en.totp.useCode, exact: true }).click()
       const tokens = await oidc.authorizationCodeGrant(config, await answerIn(page), checks)
       const claims = tokens.claims()!
-      expect(claims).toMatchObject({ acr: 'aal2', email })
+      expect(claims).toMatchObject({ acr: 'aal2', email: own })
       expect(claims['amr']).toEqual(expect.arrayContaining(['pwd', 'otp', 'mfa']))
       expect(complaints).toEqual([])
       await page.context().close()
     })
 
     it('of a third party is allowed once, asked about again for more, and removed on the account page', async () => {
-      const email = await person(service.persistTo)
       const config = await discover(await register('--third-party', '--backchannel-logout-uri', `${here}/logout`))
       const [page, complaints] = await opened()
       const first = await begin(config, { scope: 'openid' })
       await page.goto(first.url.href)
-      await logIn(page, email)
+      await logIn(page)
       const allow = page.getByRole('button', { name: 'Allow', exact: true })
       await allow.click()
       await oidc.authorizationCodeGrant(config, await answerIn(page), first.checks)
@@ -258,13 +259,12 @@ describe.skipIf(withoutChromium())('an application', () => {
     })
 
     it('learns by a logout token which session ended; one that stays offline stays', async () => {
-      const email = await person(service.persistTo)
       const registered = await register('--backchannel-logout-uri', `${here}/logout`)
       const config = await discover(registered)
       const [page] = await opened()
       const { url, checks } = await begin(config)
       await page.goto(url.href)
-      await logIn(page, email)
+      await logIn(page)
       const online = await oidc.authorizationCodeGrant(config, await answerIn(page), checks)
       const offline = await granted(page, config, { scope: 'openid offline_access' })
       logouts = []
@@ -299,8 +299,7 @@ describe.skipIf(withoutChromium())('an application', () => {
     })
 
     it('signs somebody in with a Basic header, and reads the id token', async () => {
-      const email = await person(service.persistTo)
-      const { client_id, client_secret } = await register()
+      const { client_id, client_secret } = plain
       const as = await discovered('oidc')
       const client = { client_id }
       const auth = oauth.ClientSecretBasic(client_secret)
@@ -323,7 +322,7 @@ describe.skipIf(withoutChromium())('an application', () => {
       }).toString()
       const [page] = await opened()
       await page.goto(url.href)
-      await logIn(page, email)
+      await logIn(page)
       const answer = await answerIn(page)
       expect(() =>
         oauth.validateAuthResponse({ ...as, issuer: 'https://other.example' }, client, answer, state),
@@ -369,9 +368,8 @@ describe.skipIf(withoutChromium())('an application', () => {
         const answer = await oauth.clientCredentialsGrantRequest(as, client, how, { scope }, insecure)
         return oauth.processClientCredentialsResponse(as, client, answer)
       }
-      const own = ['--scope', 'openid reports:write']
-      expect(await errorOf(grant(await register(...own), 'reports:write'))).toBe('unauthorized_client')
-      const may = await register('--credentials', ...own)
+      expect(await errorOf(grant(plain, 'reports:write'))).toBe('unauthorized_client')
+      const may = await register('--credentials', '--scope', 'openid reports:write')
       expect(await grant(may, 'reports:write')).toMatchObject({ expires_in: 600, scope: 'reports:write' })
       expect(await errorOf(grant(may, 'openid'))).toBe('invalid_scope')
     })
@@ -381,13 +379,12 @@ describe.skipIf(withoutChromium())('an application', () => {
     const API = 'https://api.example.com'
 
     it.each(['RS256', 'ES256'])('jose and PyJWT take the access token and the %s id token', async (alg) => {
-      const email = await person(service.persistTo)
       const registered = await register('--id-token-alg', alg, '--resource', API)
       const config = await discover(registered, { id_token_signed_response_alg: alg })
       const { url, checks } = await begin(config, { resource: API })
       const [page] = await opened()
       await page.goto(url.href)
-      await logIn(page, email)
+      await logIn(page)
       const tokens = await oidc.authorizationCodeGrant(config, await answerIn(page), checks)
       await page.context().close()
 
