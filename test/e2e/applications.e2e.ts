@@ -186,7 +186,7 @@ describe.skipIf(withoutChromium())('an application', () => {
       await oidc.authorizationCodeGrant(own, await answerIn(page), checks)
       expect((await granted(page, own, none)).claims()).toMatchObject({ email })
       expect(await refusal(page, other, none)).toBe('consent_required')
-      expect(await refusal(page, own, { ...none, acr_values: 'aal2' })).toBe('unmet_authentication_requirements')
+      expect(await refusal(page, own, { ...none, acr_values: 'aal2' })).toBe('login_required')
       expect(complaints).toEqual([])
       await page.context().close()
     })
