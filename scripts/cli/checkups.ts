@@ -1,4 +1,5 @@
 import { checkDatabase } from './check-database.ts'
+import { checkMetadata } from './check-metadata.ts'
 import { checkConfiguration, checkLocalKeys, checkLocalSettings, checkSecrets, checkTools } from './check-settings.ts'
 import { checkUrl } from './check-url.ts'
 import type { Context } from './command.ts'
@@ -10,5 +11,5 @@ export const checkups = async ({ remote, persistTo, now }: Context, url: string 
   ...checkConfiguration(),
   ...(remote ? checkSecrets() : [...checkLocalSettings(), ...(await checkLocalKeys())]),
   ...(await checkDatabase(remote, persistTo, now)),
-  ...(url === undefined ? [] : await checkUrl(url)),
+  ...(url === undefined ? [] : [...(await checkUrl(url)), ...(await checkMetadata(url))]),
 ]

@@ -7,6 +7,7 @@ import type { Mail } from './mail/compose.ts'
 import type { Origin } from './origin.ts'
 import type { Proof } from './proof.ts'
 import type { Ticket } from './ticket.ts'
+import type { CustomClaims } from './tokens/custom-claims.ts'
 import type { Way } from './users/ways.ts'
 import type { Session } from './sessions/session.ts'
 import type { User } from './users/users.ts'
@@ -72,6 +73,8 @@ export type Feature = {
    * condition needs an index.
    */
   expires?: (pass: { now: number; settings: Config; limit: number }) => Sql[]
+  /** Adds claims to the tokens of clients. */
+  claims?: CustomClaims
   /** The authentication methods that it provides. */
   methods?: readonly Method[]
   /** Paths whose answers every origin may read, without cookies: what applications in a browser call. */

@@ -181,6 +181,8 @@ describe('npm run dev', () => {
       const values = [...text.matchAll(/^(\w+)=([\w-]{43})$/gm)]
       expect(values.map(([, name]) => name).sort()).toEqual(['JWT_SECRET_KEY', 'LATCHKEY_SECRET'])
       expect(new Set(values.map(([, , value]) => value)).size).toBe(2)
+      expect(text).toMatch(/^SIGNING_KEYS=\[\{.*"d":".*\}\]$/m)
+      expect(first.output()).not.toContain('"d"')
       for (const [, , value] of values) expect(first.output()).not.toContain(value)
       const ready = await fetch(`${first.url}/ready`)
       expect(await ready.json()).toEqual({ status: 'ready', warnings: [] })

@@ -100,6 +100,8 @@ export const refreshed = (at: number) =>
 export type Ask = {
   path?: string
   as?: 'bearer' | 'operator' | 'cookie' | 'feed' | 'legacy'
+  /** Another access token. */
+  token?: string
   json?: unknown
   form?: Record<string, string>
   agent?: string

@@ -190,6 +190,7 @@ describe('GET /user/sessions', () => {
         user_agent: 'Laptop',
         ip: '2001:db8::1',
         country: null,
+        client: null,
         current: false,
       },
       {
@@ -199,6 +200,7 @@ describe('GET /user/sessions', () => {
         user_agent: 'Phone',
         ip: '192.0.2.10',
         country: 'KR',
+        client: null,
         current: true,
       },
     ]

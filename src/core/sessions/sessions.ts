@@ -130,13 +130,16 @@ export type ListedSession = {
   user_agent: string | null
   ip: string | null
   country: string | null
+  /** The name of the application that it belongs to, if any. */
+  client: string | null
 }
 
 /** The live sessions of a user, newest first, at most a hundred. */
 export const sessionsOf = (call: Call, user_id: number): Promise<ListedSession[]> =>
   all(
     call.env.DB,
-    sql`SELECT id, created_at, refreshed_at, user_agent, ip, country FROM sessions
+    sql`SELECT id, created_at, refreshed_at, user_agent, ip, country,
+        (SELECT name FROM clients WHERE clients.id = client_id) AS client FROM sessions
       WHERE user_id = ${user_id} AND ${standing(call)} ORDER BY created_at DESC LIMIT 100`,
   )
 

@@ -19,6 +19,7 @@ export const session = v.strictObject({
   user_agent: nullable,
   ip: nullable,
   country: nullable,
+  client: v.pipe(nullable, v.description('The application that the session belongs to, if any.')),
 })
 
 export const event = v.strictObject({

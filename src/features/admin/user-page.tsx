@@ -36,9 +36,9 @@ export const UserPage = ({ view, user, events, factors }: UserProps) => {
       <section>
         <h2>{`${say.liveSessions}: ${user.live_sessions}`}</h2>
         <ul class="rows">
-          {user.sessions.map(({ refreshed_at, ...from }) => (
+          {user.sessions.map(({ refreshed_at, client, ...from }) => (
             <li>
-              <Origin view={view} {...from} at={refreshed_at} />
+              <Origin view={view} {...from} at={refreshed_at} badge={client ?? false} />
             </li>
           ))}
         </ul>

@@ -4,6 +4,7 @@ import { wordsOf } from '../../core/clients/consents.ts'
 import { first } from '../../core/d1.ts'
 import { readRefreshToken } from '../../core/sessions/refresh-tokens.ts'
 import { refreshSession } from '../../core/sessions/rotation.ts'
+import { customClaims, hasCustomClaims } from '../../core/tokens/custom-claims.ts'
 import { sql } from '../../lib/sql.ts'
 import { readCode } from './code.ts'
 import type { Parameters } from './parameters.ts'
@@ -23,9 +24,11 @@ const authorizationCode: Grant = async (call, client, given) => {
   if (!code || code.client_id !== client.id || given.get('redirect_uri') !== code.redirect_uri) throw badCode()
   if (!(await provesChallenge(given.get('code_verifier'), code.challenge))) throw badCode()
   requireSame(given, code.resource)
+  const { user_id, scope, resource } = code
+  const more = await customClaims(call, { user_id, client_id: client.id, scope, resource })
   const granted = await redeem(call, client, code)
   if (!granted) throw badCode()
-  return tokensFor(call, client, granted, { nonce: code.nonce })
+  return tokensFor(call, client, granted, { nonce: code.nonce, more })
 }
 
 const badCode = () => new Refusal('invalid_grant', 'The code is not valid, or is not for this request.')
@@ -35,17 +38,25 @@ const refreshToken: Grant = async (call, client, given) => {
   const token = required(given, 'refresh_token')
   const whose = sql`client_id = ${client.id}`
   const [scope, resource] = [given.get('scope'), given.get('resource')]
-  if (scope !== undefined || resource !== undefined) {
+  let more = {}
+  if (scope !== undefined || resource !== undefined || hasCustomClaims(call)) {
     const name = await readRefreshToken(token, call.settings)
-    const found = name && sql`SELECT scope, resource FROM sessions WHERE id = ${name.session_id} AND ${whose}`
-    const session = found && (await first<{ scope: string; resource: string | null }>(call.env.DB, found))
+    const found = name && sql`SELECT user_id, scope, resource FROM sessions WHERE id = ${name.session_id} AND ${whose}`
+    const session =
+      found && (await first<{ user_id: number; scope: string; resource: string | null }>(call.env.DB, found))
     if (!session) throw badToken()
     requireSame(given, session.resource ?? undefined)
     if (scope !== undefined) within(scope, session.scope)
+    const { user_id, resource: granted } = session
+    const about = { user_id, client_id: client.id, scope: scope ?? session.scope, resource: granted ?? undefined }
+    more = await customClaims(call, about)
   }
   const granted = await refreshSession(call, token, { whose })
   if (!granted) throw badToken()
-  return tokensFor(call, client, granted, scope === undefined ? {} : { scope: within(scope, granted.scope ?? '') })
+  return tokensFor(call, client, granted, {
+    more,
+    ...(scope !== undefined && { scope: within(scope, granted.scope ?? '') }),
+  })
 }
 
 const badToken = () => new Refusal('invalid_grant', 'The refresh token is not valid, or its session has ended.')
@@ -57,7 +68,9 @@ const clientCredentials: Grant = async (call, client, given) => {
   if (!client.credentials) throw new Refusal('unauthorized_client', 'The client may not act for itself.')
   const own = wordsOf(client.scope).filter((word) => !USERS.includes(word))
   const scope = within(given.get('scope') ?? own.join(' '), own.join(' '))
-  return clientToken(call, client, { scope, resource: resourceIn(given, client, call.settings) })
+  const resource = resourceIn(given, client, call.settings)
+  const more = await customClaims(call, { user_id: null, client_id: client.id, scope, resource })
+  return clientToken(call, client, { scope, resource, more })
 }
 
 const GRANTS: Record<string, Grant> = {

@@ -1,6 +1,7 @@
 import type { Call } from '../../core/call.ts'
 import type { Client } from '../../core/clients/client.ts'
 import { wordsOf } from '../../core/clients/consents.ts'
+import { batch } from '../../core/d1.ts'
 import { auditRow } from '../../core/events/audit.ts'
 import { commit, isOwn, isUnrevoked, revokeSessions, shownIn, tokensUntil } from '../../core/sessions/sessions.ts'
 import { type Sql, sql } from '../../lib/sql.ts'
@@ -12,33 +13,35 @@ type GrantedRow = Omit<Granted, 'shown' | 'roles'> & { shown: string; roles: str
 
 /**
  * Starts the session of a client with a code, which works once. The session has the methods and the `auth_time` of the
- * browser's session, and where that was begun. A second use ends what the first one started (RFC 6749 section 4.1.2). All
- * of it is one batch. Returns undefined if the code is not good: it was used or is too old, or the session of the browser
- * has ended, or the client or the consent is gone.
+ * browser's session, and where that was begun. A second use ends what the first one started (RFC 6749 section 4.1.2).
+ * Returns undefined if the code is not good: it was used or is too old, or the session of the browser has ended, or the
+ * client or the consent is gone.
  * @throws Problem 503 `unavailable`
  */
 export async function redeem(call: Call, client: Client, code: Code): Promise<Granted | undefined> {
-  const { id, user_id, until } = code
+  const { id, until, user_id } = code
   const { claim, claimed } = claimOf([{ id, until }], sql`id = ${user_id} AND ${stillGood(call, client, code)}`)
-  const started = sql`id = ${id} AND client_id = ${client.id}`
-  const used = sql`${started} AND NOT ${claimed}`
-  const about = { user_id, session_id: id, client_id: client.id }
-  const [, , , , , rows] = await commit(call.env.DB, [
+  const started = sql`EXISTS (SELECT 1 FROM sessions WHERE id = ${id}) AND ${claimed}`
+  const event = { event: 'client_signed_in', user_id, session_id: id, client_id: client.id } as const
+  const results = await batch<GrantedRow>(call.env.DB, [
     claim,
     insertSession(call, client, code, claimed),
-    auditRow(
-      call,
-      { event: 'client_signed_in', ...about },
-      sql`${claimed} AND EXISTS (SELECT 1 FROM sessions WHERE ${started})`,
-    ),
-    auditRow(call, { event: 'code_replayed', ...about }, isUnrevoked(used)),
-    revokeSessions(call, used),
+    auditRow(call, event, started),
     sql`SELECT sessions.id, user_id, auth_time, expires_at, generation, roles, shown, scope, resource, email,
         email_verified, name
       FROM sessions JOIN users ON users.id = user_id WHERE sessions.id = ${id} AND ${claimed}`,
   ])
-  const row = rows?.[0] as GrantedRow | undefined
-  return row && { ...row, roles: JSON.parse(row.roles) as string[], shown: shownIn(row) }
+  const row = results.at(-1)?.[0]
+  if (row) return { ...row, roles: JSON.parse(row.roles) as string[], shown: shownIn(row) }
+  await endReplayed(call, client, code)
+  return undefined
+}
+
+/** Ends the session that a code started, if it did. Of fifty replays, only one is recorded. */
+async function endReplayed(call: Call, client: Client, { id, user_id }: Code): Promise<void> {
+  const started = sql`id = ${id} AND client_id = ${client.id}`
+  const event = { event: 'code_replayed', user_id, session_id: id, client_id: client.id } as const
+  await commit(call.env.DB, [auditRow(call, event, isUnrevoked(started)), revokeSessions(call, started)])
 }
 
 /** The condition on the user's row under which a code can be redeemed for the first time. */

@@ -33,19 +33,20 @@ export const ownAudience = (call: Pick<Call, 'settings'>): string => `${issuerOf
 
 /**
  * The tokens of a client's session whose row is written. `scope`: of the access token, if it is narrower than the session's.
- * `nonce`: of the request that the id token answers.
+ * `nonce`: of the request that the id token answers. `more`: the claims that features add.
  */
 export async function tokensFor(
   call: Call,
   client: Client,
   granted: Granted,
-  { scope = granted.scope ?? '', nonce }: { scope?: string; nonce?: string | undefined } = {},
+  { scope = granted.scope ?? '', nonce, more = {} }: { scope?: string; nonce?: string | undefined; more?: object } = {},
 ): Promise<TokenAnswer> {
   const { now, settings, registry } = call
   const seconds = Math.min(settings.ACCESS_TOKEN_TTL_SECONDS, MAX_SECONDS, granted.expires_at - now)
   const { acr, amr } = levelOf(registry, granted.shown)
   const { id: sid, auth_time, roles, resource } = granted
   const shared = {
+    ...more,
     sub: String(granted.user_id),
     iat: now - IAT_BACK_SECONDS,
     exp: now + seconds,
@@ -90,10 +91,11 @@ export async function tokensFor(
 export async function clientToken(
   call: Call,
   { id }: Client,
-  { scope, resource }: { scope: string; resource: string | undefined },
+  { scope, resource, more }: { scope: string; resource: string | undefined; more: object },
 ): Promise<TokenAnswer> {
   const { now, settings } = call
   const claims = {
+    ...more,
     sub: id,
     client_id: id,
     aud: resource ?? ownAudience(call),

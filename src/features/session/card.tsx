@@ -13,9 +13,9 @@ export const card: Card = async (call, user, view) => {
       <h2>{say.sessions}</h2>
       <p class="soft">{say.sessionsAre}</p>
       <ul class="rows">
-        {sessions.map(({ id, refreshed_at, ...from }) => (
+        {sessions.map(({ id, refreshed_at, client, ...from }) => (
           <li>
-            <Origin view={view} {...from} at={refreshed_at} badge={isHere(id) && say.thisDevice} />
+            <Origin view={view} {...from} at={refreshed_at} badge={client ?? (isHere(id) && say.thisDevice)} />
             {!isHere(id) && <Press action="/account/sessions" name="end" value={id} text={say.end} />}
           </li>
         ))}

@@ -22,6 +22,7 @@ const listed = v.strictObject({
   user_agent: nullable,
   ip: nullable,
   country: nullable,
+  client: v.pipe(nullable, v.description('The application that the session belongs to, if any.')),
   current: v.boolean(),
 })
 
@@ -93,6 +94,7 @@ export const chapter: Chapter = {
                 user_agent: 'Mozilla/5.0',
                 ip: '203.0.113.7',
                 country: 'KR',
+                client: null,
                 current: true,
               },
             ],

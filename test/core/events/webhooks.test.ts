@@ -115,11 +115,20 @@ const audits = Object.keys(DECLARED) as EventName[]
 describe('an audit row', () => {
   it.each(audits)('of %s is published as it should be, once, and only without a reason', async (event) => {
     const who = callBy({ at: 1_000, actor: 'cli:somebody', ip: '192.0.2.1', user_agent: 'an agent' })
-    const about = { event, user_id: 7, session_id: 'a session' }
+    const about = { event, user_id: 7, session_id: 'a session', client_id: 'a client' }
     await batch(env.DB, [auditRow(who, { ...about, reason: 'known_email' })])
     expect(await rows()).toEqual([])
     await batch(env.DB, [auditRow(who, about)])
-    const row = { user_id: 7, session_id: 'a session', actor: 'cli:somebody', at: 1_000, attempts: 0, due_at: 1_000 }
+    const client_id = /^(client|consent)_|^user_name_changed$/.test(event) ? 'a client' : null // one trigger publishes these
+    const row = {
+      user_id: 7,
+      session_id: 'a session',
+      client_id,
+      actor: 'cli:somebody',
+      at: 1_000,
+      attempts: 0,
+      due_at: 1_000,
+    }
     const type = DECLARED[event]?.type ?? null
     const id = expect.stringMatching(/^evt_[0-9a-f]{32}$/) as string
     expect(await rows()).toEqual(type === null ? [] : [{ id, type, ...row }])
