@@ -9,14 +9,13 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { words } from '../words.ts'
 import { launchBrowser, openPage, withoutChromium } from './browser.ts'
 import { latchkey } from './cli.ts'
-import { submit } from './look.ts'
 import { codeIn, enrolled, PASSWORD, person, withoutOathtool } from './people.ts'
 import { python, withoutPython } from './python.ts'
 import { type Service, startService } from './service.ts'
 
 const { en } = words
 
-type Registered = { client_id: string; client_secret: string }
+type Registered = { client_id: string; client_secret: string; name: string }
 
 /** Where answers and logout tokens come to. */
 let site: Server
@@ -208,7 +207,7 @@ describe.skipIf(withoutChromium())('an application', () => {
       await page.context().close()
     })
 
-    it.skipIf(withoutOathtool())('has a second factor on the way, and asks for one where it needs it', async () => {
+    it.skipIf(withoutOathtool())('has a second factor on the way, and its level in the id token', async () => {
       const own = await person(service.persistTo)
       const secret = await enrolled(service.url, own)
       const config = await discover(plain)
@@ -227,7 +226,8 @@ describe.skipIf(withoutChromium())('an application', () => {
     })
 
     it('of a third party is allowed once, asked about again for more, and removed on the account page', async () => {
-      const config = await discover(await register('--third-party', '--backchannel-logout-uri', `${here}/logout`))
+      const registered = await register('--third-party', '--backchannel-logout-uri', `${here}/logout`)
+      const config = await discover(registered)
       const [page, complaints] = await opened()
       const first = await begin(config, { scope: 'openid' })
       await page.goto(first.url.href)
@@ -245,7 +245,8 @@ describe.skipIf(withoutChromium())('an application', () => {
 
       logouts = []
       await page.goto(`${service.url}/account`)
-      await submit(page, 'Remove')
+      const own = page.getByRole('listitem').filter({ hasText: registered.name })
+      await Promise.all([page.waitForEvent('load'), own.getByRole('button', { name: 'Remove' }).click()])
       expect(await errorOf(oidc.refreshTokenGrant(config, tokens.refresh_token!))).toBe('invalid_grant')
       await vi.waitFor(() => expect(logouts).toHaveLength(3), 20_000)
       expect(await refusal(page, config, { scope: 'openid', prompt: 'none' })).toBe('consent_required')
@@ -269,7 +270,7 @@ describe.skipIf(withoutChromium())('an application', () => {
       const offline = await granted(page, config, { scope: 'openid offline_access' })
       logouts = []
       await page.goto(`${service.url}/account`)
-      await submit(page, en.signOut)
+      await Promise.all([page.waitForEvent('load'), page.locator('form[action="/logout"] button').click()])
       await vi.waitFor(() => expect(logouts).toHaveLength(2), 20_000)
       const keys = createRemoteJWKSet(new URL(`${service.url}/oauth/jwks`))
       const options = { issuer: service.url, audience: registered.client_id, typ: 'logout+jwt', algorithms: ['RS256'] }
