@@ -1,7 +1,7 @@
 /** The examples of docs/applications.md, taken from the page as they stand and run with real browsers and libraries. */
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type IncomingMessage, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Browser, Page } from 'playwright-core'
@@ -125,18 +125,12 @@ async function serveRoutes(at: string, port: number): Promise<Server> {
       ? new Response(HOME, { headers: { 'Content-Type': 'text/html' } })
       : new Response(null, { status: 404 })
   }
-  const server = createServer((request, response) => {
-    void answerTo(request).then(
-      async (answer) => {
-        response.writeHead(answer.status, [
-          ...[...answer.headers].filter(([name]) => name !== 'set-cookie').flat(),
-          ...answer.headers.getSetCookie().flatMap((cookie) => ['set-cookie', cookie]),
-        ])
-        response.end(await answer.text())
-      },
-      (error: unknown) => response.writeHead(500).end(String(error)),
-    )
-  })
+  const send = async (request: IncomingMessage, response: ServerResponse) => {
+    const answer = await answerTo(request).catch((error: unknown) => new Response(String(error), { status: 500 }))
+    response.writeHead(answer.status, [...answer.headers].flat())
+    response.end(await answer.text())
+  }
+  const server = createServer((request, response) => void send(request, response))
   await new Promise<void>((done) => server.listen(port, 'localhost', done))
   return server
 }
@@ -238,6 +232,12 @@ describe.skipIf(withoutChromium())('in a browser', () => {
         expect(await me()).toMatchObject({ sub: '1000000' })
         await signInToForum()
         await page.waitForURL(`${forum}/`)
+        expect(await inForum()).toBe(true)
+
+        for (const logout_token of ['', 'a.b.c', await accessToken(service.url, service.demo)]) {
+          const body = new URLSearchParams({ logout_token })
+          expect((await fetch(`${forum}/backchannel-logout`, { method: 'POST', body })).status).toBe(400)
+        }
         expect(await inForum()).toBe(true)
 
         await page.goto(shop)

@@ -276,7 +276,7 @@ describe.skipIf(withoutChromium())('an application', () => {
       const options = { issuer: service.url, audience: registered.client_id, typ: 'logout+jwt', algorithms: ['RS256'] }
       const told = await Promise.all(logouts.map(async (token) => (await jwtVerify(token, keys, options)).payload))
       const sids = [online, offline].map((tokens) => tokens.claims()!['sid'])
-      expect(told.map(({ sid }) => sid).sort()).toEqual(sids.sort())
+      expect(new Set(told.map(({ sid }) => sid))).toEqual(new Set(sids))
       for (const payload of told) {
         expect(payload).toMatchObject({ sub: online.claims()!.sub })
         expect(payload['events']).toEqual({ 'http://schemas.openid.net/event/backchannel-logout': {} })
