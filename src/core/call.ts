@@ -23,7 +23,7 @@ export type Call<Reach extends DatabaseAlone = Env> = {
   /** Whole seconds. */
   now: number
   /** The outboxes that this call has written to. They are delivered after the response. */
-  due: Set<'mail' | 'events' | 'logouts'>
+  due: Set<'mail' | 'events'>
   registry: Registry
 }
 

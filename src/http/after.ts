@@ -2,6 +2,7 @@ import type { MiddlewareHandler } from 'hono'
 import { AFTER_ANSWER } from '../core/events/delivery.ts'
 import { deliverLogouts } from '../core/clients/logouts.ts'
 import { deliverMail } from '../core/mail/mailer.ts'
+import { takeUntold } from '../core/sessions/sessions.ts'
 import { deliverWebhooks } from '../core/events/webhooks.ts'
 import { settle } from '../lib/settle.ts'
 import { now } from '../lib/time.ts'
@@ -22,7 +23,7 @@ export const deliverDue: MiddlewareHandler<AppEnv> = async (c, next) => {
       settle(deliverMail(env, settings, now(), registry.features, origin.request_id), 'outbox_not_read'),
     )
   }
-  if (due.has('logouts')) {
+  if (takeUntold(env.DB)) {
     c.executionCtx.waitUntil(settle(deliverLogouts(env, settings, now(), AFTER_ANSWER), 'logout_outbox_not_read'))
   }
   if (due.has('events')) {

@@ -1,5 +1,16 @@
 import { sql } from '../../src/lib/sql.ts'
-import { alike, type Ask, HERE, operates, OWNER_STAYS, THEN, type Alike, type Scenario } from '../faults/world.ts'
+import {
+  alike,
+  type Ask,
+  HERE,
+  HERE_REVOKED,
+  HERE_STANDING,
+  operates,
+  OWNER_STAYS,
+  THEN,
+  type Alike,
+  type Scenario,
+} from '../faults/world.ts'
 
 const WIKI = 'wiki'.padEnd(24, 'A')
 const HASH = 'hash'.padEnd(43, 'A')
@@ -110,6 +121,15 @@ export const scenarios: (Scenario | Alike)[] = [
     { as: 'cookie', form: { withdraw: WIKI } },
     { again: [404, 'not_found'] },
   ),
+  { route: 'GET /oauth/end-session', when: 'signed in', ask: { as: 'cookie' }, answers: 200 },
+  {
+    route: 'POST /oauth/end-session',
+    when: 'of a user who was asked',
+    given: [registered, ...used],
+    ask: { as: 'cookie', form: { decision: 'leave', client_id: WIKI } },
+    answers: 200,
+    changes: [HERE_STANDING, ...HERE_REVOKED, ...ENDED, '+ audit: logged_out of owner in here'],
+  },
   {
     route: 'PATCH /user/me',
     when: 'with a name',

@@ -147,10 +147,18 @@ export const sessionsOf = (call: Call, user_id: number): Promise<ListedSession[]
  * The statement that ends every session that a condition selects. A trigger publishes each one in the revocations. Run
  * it with `commit`, so that this isolate applies them at once. Another trigger puts into an outbox what clients must be told.
  */
-export function revokeSessions({ now, settings, due }: DatabaseCall, condition: Sql): Sql {
-  if (settings.SIGNING_KEYS !== undefined) due.add('logouts')
-  return sql`UPDATE sessions SET revoked_at = ${now} WHERE revoked_at IS NULL AND ${condition} RETURNING id, tokens_until`
-}
+export const revokeSessions = ({ now }: DatabaseCall, condition: Sql): Sql =>
+  sql`UPDATE sessions SET revoked_at = ${now} WHERE revoked_at IS NULL AND ${condition}
+    RETURNING id, tokens_until, ${OF_CLIENT} AS of_client`
+
+/** Whether a session is a client's, or granted one. */
+const OF_CLIENT = sql`client_id IS NOT NULL OR EXISTS (SELECT 1 FROM sessions AS granted WHERE granted.parent_id = sessions.id)`
+
+/** The databases in which a session of a client ended here, and nobody has told the clients yet. */
+const untold = new WeakSet<D1Database>()
+
+/** Whether clients are to be told of ended sessions. Asking forgets it. */
+export const takeUntold = (db: D1Database): boolean => untold.delete(db)
 
 /** The statements that end all sessions of a user if `when` holds, and void logins under way and mailed links. */
 export const endAll = (call: DatabaseCall, user_id: Sql | number, when: Sql = sql`TRUE`): Sql[] => [
@@ -170,10 +178,13 @@ export const isUnrevoked = (condition: Sql): Sql =>
  */
 export async function commit(db: D1Database, statements: Sql[]): Promise<Row[][]> {
   const results = await batch<Row>(db, statements)
-  noteRevoked(db, results.flat().filter(isRevokedSession))
+  const ended = results.flat().filter(isRevokedSession)
+  noteRevoked(db, ended)
+  if (ended.some(({ of_client }) => of_client === 1)) untold.add(db)
   return results
 }
 
-export type Row = { id: number | string; tokens_until?: number }
+export type Row = { id: number | string; tokens_until?: number; of_client?: number }
 
-const isRevokedSession = (row: Row): row is { id: string; tokens_until: number } => row.tokens_until !== undefined
+const isRevokedSession = (row: Row): row is { id: string; tokens_until: number; of_client?: number } =>
+  row.tokens_until !== undefined
