@@ -289,6 +289,10 @@ describe.skipIf(withoutChromium())('in a browser', () => {
         const answer = await notes(access_token)
         expect([answer.status, await answer.json()]).toEqual([200, { of: '1000000' }])
       }
+      const { client_id } = clients.get('Notes on phones')!
+      const less = { grant_type: 'refresh_token', client_id, refresh_token: renewed.refresh_token, scope: 'openid' }
+      const narrow = await fetch(`${service.url}/oauth/token`, { method: 'POST', body: new URLSearchParams(less) })
+      expect((await notes(((await narrow.json()) as Tokens).access_token)).status).toBe(403)
       const ours = await accessToken(service.url, service.demo)
       for (const token of [ours, tokens.id_token, '']) expect((await notes(token)).status).toBe(401)
       await page.context().close()
