@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { words } from '../words.ts'
 import { launchBrowser, openPage, withoutChromium } from './browser.ts'
 import { latchkey } from './cli.ts'
+import { engines } from './engines.ts'
 import { codeIn, enrolled, PASSWORD, person, withoutOathtool } from './people.ts'
 import { python, withoutPython } from './python.ts'
 import { type Service, startService } from './service.ts'
@@ -287,6 +288,40 @@ describe.skipIf(withoutChromium())('an application', () => {
       await page.context().close()
     })
   })
+
+  it.each(engines.filter(({ isMissing }) => !isMissing))(
+    'is allowed, and signed out of, in $name, which lets its forms lead to another site',
+    async ({ start }) => {
+      const config = await discover(await register('--third-party', '--post-logout-redirect-uri', `${here}/out`))
+      const { url, checks } = await begin(config, { scope: 'openid' })
+      const window = await start()
+      try {
+        const signIn = async (to: URL) => {
+          await window.open(to.href)
+          await window.type('#email', email)
+          await window.type('#password', service.demo.password)
+          await window.press('form[action="/login"] [type=submit]')
+        }
+        await signIn(url)
+        await window.press('[name=decision][value=allow]')
+        const tokens = await oidc.authorizationCodeGrant(config, new URL(await window.url()), checks)
+        const parameters = { post_logout_redirect_uri: `${here}/out`, state: 'gone' }
+        const hinted = { ...parameters, id_token_hint: tokens.id_token! }
+        await window.open(oidc.buildEndSessionUrl(config, hinted).href)
+        expect(await window.url()).toBe(`${here}/out?state=gone`)
+        expect(await errorOf(oidc.refreshTokenGrant(config, tokens.refresh_token!))).toBe('invalid_grant')
+
+        await signIn((await begin(config, { scope: 'openid' })).url)
+        expect(await window.url()).toContain(`${here}/callback?code=`)
+        await window.open(oidc.buildEndSessionUrl(config, parameters).href) // of whom, nobody says
+        expect(await window.text()).toContain('Sign out?')
+        await window.press('[name=decision][value=leave]')
+        expect(await window.url()).toBe(`${here}/out?state=gone`)
+      } finally {
+        await window.close()
+      }
+    },
+  )
 
   describe('with oauth4webapi, which Auth.js uses', () => {
     const insecure = { [oauth.allowInsecureRequests]: true }
