@@ -52,38 +52,8 @@ const KINDS: Record<string, () => Promise<string>> = {
   'authorization code': () => grantedCode(app, user.token),
   'authorization code of another client': () => grantedCode(es, user.token),
   'authorization handle': async () => (await handleOf(app)).split('/').at(-1)!,
-  'logout token': () =>
-    signJwt(
-      config(ENV),
-      { alg: 'RS256', typ: 'logout+jwt' },
-      {
-        ...{
-          aud: app.client.id,
-          sub: String(user.id),
-          sid: claimsOf(user.token).sid,
-          iat: now(),
-          exp: now() + 120,
-          jti: 'x',
-        },
-        events: { 'http://schemas.openid.net/event/backchannel-logout': {} },
-      },
-    ),
-  'logout token, ES256': () =>
-    signJwt(
-      config(ENV),
-      { alg: 'ES256', typ: 'logout+jwt' },
-      {
-        ...{
-          aud: app.client.id,
-          sub: String(user.id),
-          sid: claimsOf(user.token).sid,
-          iat: now(),
-          exp: now() + 120,
-          jti: 'x',
-        },
-        events: { 'http://schemas.openid.net/event/backchannel-logout': {} },
-      },
-    ),
+  'logout token': () => logoutToken('RS256'),
+  'logout token, ES256': () => logoutToken('ES256'),
   ticket: () => {
     const call = callBy()
     return writeTicket(call, 'login', newTicket(call, { user: { id: user.id, epoch: 0 }, methods: ['password'] }))
@@ -95,6 +65,21 @@ const KINDS: Record<string, () => Promise<string>> = {
     return (await answer.json<{ device_token: string }>()).device_token
   },
 }
+
+const logoutToken = (alg: 'RS256' | 'ES256') =>
+  signJwt(
+    config(ENV),
+    { alg, typ: 'logout+jwt' },
+    {
+      aud: app.client.id,
+      sub: String(user.id),
+      sid: claimsOf(user.token).sid,
+      iat: now(),
+      exp: now() + 120,
+      jti: 'x',
+      events: { 'http://schemas.openid.net/event/backchannel-logout': {} },
+    },
+  )
 
 const granted = async (given: Record<string, string> = {}, to: App = app) =>
   tokensIn(await exchange(to, await grantedCode(to, user.token, given)))

@@ -33,7 +33,7 @@ freshDatabase()
 const FORM = { 'Content-Type': 'application/x-www-form-urlencoded' }
 const basic = (id: string, secret: string) => `Basic ${btoa(`${id}:${secret}`)}`
 const sessionOf = (token: string) =>
-  env.DB.prepare('SELECT * FROM sessions WHERE id = ?').bind(claimsOf(token).sid).first<Record<string, unknown>>()
+  env.DB.prepare('SELECT * FROM sessions WHERE id = ?').bind(claimsOf(token).sid).first()
 
 describe('a client', () => {
   const started = async (registered: Parameters<typeof insertClient>[0] = {}) => {
