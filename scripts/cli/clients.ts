@@ -74,8 +74,7 @@ export const clientsShow = command({
     const id = onlyArgument(positionals, 'client_id')
     const client = listedClient(await withCall((call) => clientNamed(call, id)))
     if (json) return printJson(client)
-    const text = (value: unknown) =>
-      Array.isArray(value) ? value.join('\n') : String((value as string | number | boolean | null) ?? '')
+    const text = (value: string | boolean | string[] | null) => [value ?? ''].flat().join('\n')
     const rows = Object.entries({ ...client, created_at: localTime(client.created_at) })
     printText(
       columns(
