@@ -1,6 +1,4 @@
 /** The promises about authenticator apps: what oathtool shows signs in, the pages work everywhere, a new secret keeps them. */
-import { execFileSync } from 'node:child_process'
-import { randomUUID } from 'node:crypto'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
@@ -9,9 +7,8 @@ import { words } from '../words.ts'
 import { launchBrowser, openPage, withoutChromium } from './browser.ts'
 import { latchkey } from './cli.ts'
 import { follow, look, submit } from './look.ts'
-import { type Service, skipWithout, startService, temporaryFolder } from './service.ts'
-
-const PASSWORD = 'four quiet herons stand'
+import { codeIn, enrolled, PASSWORD, person, post, withoutOathtool } from './people.ts'
+import { type Service, startService, temporaryFolder } from './service.ts'
 
 const { en, ko } = words
 
@@ -25,50 +22,10 @@ const WAYS = [
 /** A browser says so whenever a page comes with such a status; it is what the page is meant to do. */
 const STATUS_NOTE = /^Failed to load resource: the server responded with a status of 4\d\d/
 
-const oathtool = (...args: string[]): string => execFileSync('oathtool', args, { encoding: 'utf8' }).trim()
-
-/** The code of the step that many seconds from now. Every one works once, so each test begins with an early one. */
-const codeIn = (secret: string, seconds: number): string =>
-  oathtool('--totp', '--base32', '--now', `@${Math.floor(Date.now() / 1000) + seconds}`, secret)
-
-const withoutOathtool = (): boolean => skipWithout('oathtool', () => oathtool('--version'))
-
-async function person(persistTo: string): Promise<string> {
-  const email = `${randomUUID()}@example.com`
-  const made = await latchkey(
-    ['users', 'create', email, '--password-stdin', '--persist-to', persistTo],
-    `${PASSWORD}\n`,
-  )
-  expect(`${made.code} ${made.stderr}`).toMatch(/^0 /)
-  return email
-}
-
-const post = (url: string, path: string, body?: object, token?: string): Promise<Response> =>
-  fetch(url + path, {
-    method: 'POST',
-    headers: {
-      ...(body && { 'Content-Type': 'application/json' }),
-      ...(token !== undefined && { Authorization: `Bearer ${token}` }),
-    },
-    ...(body && { body: JSON.stringify(body) }),
-  })
-
-const json = async <T>(answer: Promise<Response>): Promise<T> => (await (await answer).json()) as T
-
 const ticketFor = async (url: string, email: string): Promise<string> => {
   const answer = await post(url, '/user/login', { email, password: PASSWORD })
   expect(answer.status).toBe(403)
   return ((await answer.json()) as { ticket: string }).ticket
-}
-
-/** Enrols an app with the code of the step before this one. */
-async function enrolled(url: string, email: string): Promise<string> {
-  const { access_token: token } = await json<{ access_token: string }>(
-    post(url, '/user/login', { email, password: PASSWORD }),
-  )
-  const { secret } = await json<{ secret: string }>(post(url, '/user/totp', undefined, token))
-  expect((await post(url, '/user/totp/confirm', { code: codeIn(secret, -30) }, token)).status).toBe(200)
-  return secret
 }
 
 describe.skipIf(withoutOathtool())('what oathtool shows', () => {

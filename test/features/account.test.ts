@@ -33,7 +33,7 @@ describe('GET /user/me', () => {
     const { id, email, token } = await signedIn()
     const answer = await call('GET', '/user/me', bearer(token))
     const created_at = await env.DB.prepare('SELECT created_at FROM users WHERE id = ?').bind(id).first('created_at')
-    expect(await answer.json()).toEqual({ user_id: id, email, email_verified: true, roles: [], created_at })
+    expect(await answer.json()).toEqual({ user_id: id, email, name: null, email_verified: true, roles: [], created_at })
   })
 
   it('shows roles, which the next token carries', async () => {
@@ -54,6 +54,18 @@ async function wellKnown() {
   await call('DELETE', `/user/sessions/${ended.sid}`, bearer(user.token))
   const json = { email: `moving.${user.email}`, password: PASSWORD }
   await env.DB.prepare('INSERT INTO recovery_codes (user_id, hash) VALUES (?, ?)').bind(user.id, 'x'.repeat(43)).run()
+  await env.DB.batch([
+    env.DB.prepare(
+      `INSERT OR IGNORE INTO clients (id, name, redirect_uris, scope, created_at) VALUES ('Shop', 'Shop', '[]', 'openid', 0)`,
+    ),
+    env.DB.prepare(`INSERT INTO consents (user_id, client_id, scope, granted_at) VALUES (?, 'Shop', 'openid', 0)`).bind(
+      user.id,
+    ),
+    env.DB.prepare(`INSERT INTO logout_outbox (id, client_id, user_id, at, due_at) VALUES (?, 'Shop', ?, 0, 0)`).bind(
+      ended.sid,
+      user.id,
+    ),
+  ])
   const silent = { ...ENV, EMAIL: { send: () => Promise.reject(new Error('down')) } } as unknown as Env
   await callIn(silent, 'POST', '/user/email', { json, ...bearer(user.token) })
   await callIn(silent, 'POST', '/user/password/forgot', { json: { email: user.email } })
@@ -102,6 +114,7 @@ describe('GET /user/me/export', () => {
       password_set_at: row.password_set_at,
       created_at: row.created_at,
       second_factor: row.second_factor,
+      name: row.name,
     })
     expect(JSON.stringify(document)).not.toContain(other.email)
     expect(JSON.stringify(document)).not.toContain(other.sid)
@@ -118,11 +131,13 @@ describe('GET /user/me/export', () => {
     }
     expect(kept).toEqual({
       audit_events: ['id', 'user_id', 'actor'],
+      consents: ['user_id'],
+      logout_outbox: ['id', 'user_id'],
       one_time_tokens: ['user_id', 'hash', 'epoch', 'cancel_hash'],
       // The network and the details are those of whoever asked, who may be somebody else.
       outbox: 'id sealed_token user_id network request_id link_hash domain network_turn domain_turn details'.split(' '),
       recovery_codes: ['hash'],
-      sessions: ['user_id', 'generation', 'tokens_until'],
+      sessions: ['user_id', 'generation', 'tokens_until', 'parent_id'],
       webhook_outbox: ['id', 'user_id', 'actor'],
     })
   })
@@ -161,18 +176,18 @@ describe('DELETE /user/me', () => {
   const leave = (token: string, password: unknown = PASSWORD) =>
     call('DELETE', '/user/me', { json: { password }, ...bearer(token) })
 
-  it('takes everything with it but the trail, which keeps a number and no address', async () => {
+  it('takes everything with it but the trail and what clients are to be told, which keep a number and no address', async () => {
     const user = await wellKnown()
     const answer = await leave(user.token)
     expect({ status: answer.status, text: await answer.text() }).toEqual({ status: 204, text: '' })
     expect(await userAt(user.email)).toBeNull()
     await env.DB.prepare('UPDATE outbox SET due_at = 0').run()
     await call('POST', '/user/password/forgot', { json: { email: 'nobody@example.com' } }) // sends what waits
-    const { audit_events, webhook_outbox, ...tables } = await dump()
+    const { audit_events, webhook_outbox, logout_outbox, ...tables } = await dump()
     for (const [name, rows] of Object.entries(tables)) {
       expect([name, rows.filter(({ user_id }) => user_id === user.id)]).toEqual([name, []])
     }
-    expect(JSON.stringify({ audit_events, webhook_outbox, ...tables })).not.toContain(user.email)
+    expect(JSON.stringify({ audit_events, webhook_outbox, logout_outbox, ...tables })).not.toContain(user.email)
     expect((await eventsOf(user.id)).at(-1)).toBe('account_deleted')
     expect(audit_events!.filter(({ user_id }) => user_id === user.id).length).toBeGreaterThan(3)
   })

@@ -15,6 +15,8 @@ import {
   NEWCOMER,
   opens,
   OWNER,
+  OWNER_IS,
+  OWNER_STAYS,
   PASSWORD,
   post,
   type Scenario,
@@ -28,6 +30,8 @@ import {
 
 const moment = { settings, now: THEN }
 const CODE = 'ABCDEFGH'
+/** The owner proved the address here: nothing but the details of the line tells. */
+const PROVEN = [OWNER_IS, `+ ${OWNER_STAYS}`]
 SECRETS.push(CODE, 'ABCD-EFGH')
 
 /** The ticket of a code that was mailed to an address, as JSON has it and as the table has it. */
@@ -120,7 +124,7 @@ export const scenarios: (Scenario | Alike)[] = [
     given: [owners.row],
     ask: { json: right },
     answers: 200,
-    changes: [...SIGNED_IN, '- login_codes of owner'],
+    changes: [...SIGNED_IN, ...PROVEN, '- login_codes of owner'],
     again: [401, 'invalid_ticket'],
     asks: ['admit', 'settle', 'welcome'],
     remembers: ['+ owner: device new'],
@@ -185,7 +189,7 @@ export const scenarios: (Scenario | Alike)[] = [
     given: [owners.row],
     ask: { as: 'cookie', form: { method: 'code', ...right } },
     answers: 303,
-    changes: [...FRESH_INSTEAD, '- login_codes of owner'],
+    changes: [...FRESH_INSTEAD, ...PROVEN, '- login_codes of owner'],
     again: 303,
     asks: ['admit', 'settle'],
   },
@@ -212,6 +216,7 @@ export const scenarios: (Scenario | Alike)[] = [
     answers: 303,
     changes: [
       ...SIGNED_IN,
+      ...PROVEN,
       '- login_codes of owner',
       HERE_STANDING,
       ...HERE_REVOKED,

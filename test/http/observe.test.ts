@@ -112,7 +112,7 @@ describe('a request', () => {
       ['POST', '/user/login', { json: {} }, 422, 'invalid_body', '/user/login'],
       ['POST', '/user/login', { body: 'x'.repeat(20_000) }, 413, 'body_too_large', '/user/login'],
       ['POST', '/login', {}, 403, 'cross_site_request', '/login'], // a page, which answers HTML
-      ['PATCH', '/user/me', {}, 405, 'method_not_allowed', null],
+      ['PUT', '/user/me', {}, 405, 'method_not_allowed', null],
       ['GET', '/nothing', {}, 404, 'not_found', null],
       ['GET', '/action/nothing', {}, 404, 'not_found', null],
     ]

@@ -23,10 +23,10 @@ beforeAll(async () => {
 })
 
 const ACTIONS = ['disable', 'enable', 'sessions', 'unlock', 'roles', 'reset', 'delete']
-// The page of an identity provider posts there. It is sent on to a GET, and nothing else (test/features/identities).
-const FROM_ELSEWHERE = '/login/with/:provider/callback'
+// Pages elsewhere may post there. They are sent on to a GET, and nothing else (test/features/identities, test/features/oauth).
+const FROM_ELSEWHERE = ['/login/with/:provider/callback', '/oauth/authorize', '/oauth/end-session']
 const FORMS = pageRoutes
-  .filter(({ method, path }) => method === 'POST' && path !== FROM_ELSEWHERE)
+  .filter(({ method, path }) => method === 'POST' && !FROM_ELSEWHERE.includes(path))
   .flatMap(({ path }) => (path === '/console/users/:id' ? ACTIONS.map((action) => [path, action]) : [[path]]))
   .map(([path = '', action = '']) => [path, action] as const)
 

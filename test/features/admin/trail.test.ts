@@ -66,6 +66,7 @@ describe('GET /admin/audit', () => {
         reason: null,
         user_id: user.id,
         session_id: null,
+        client_id: null,
         actor: `user:${admin.id}`,
         ip: '192.0.2.5',
         country: null,
