@@ -2,6 +2,7 @@ import { type Context, Hono } from 'hono'
 import type { SignedInCall } from '../../core/call.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { form } from '../../http/body.ts'
+import { shownRenewal } from '../../http/browser-session.ts'
 import { callOf } from '../../http/call.ts'
 import { requireFactorChange, sessionOfRequest, signedSessionOf } from '../../http/guard.ts'
 import { opened, submittedBy } from '../../pages/answer.tsx'
@@ -71,6 +72,8 @@ export const pages = new Hono<AppEnv>()
           dropTransaction(c)
           return c.redirect(`${SECURITY}?done=identity_added`, 303)
         }
+        const former = await shownRenewal(c) // a button has no box, so what was chosen for this browser stays
+        if (former) fields.set('keep', former.kept ? 'on' : 'off')
         const input = { ...shown, token: begun.token, device_token: shownDevice(c) }
         const done = await signIn(call, identity, { input, instead: await signedSessionOf(c) })
         dropTransaction(c)

@@ -20,6 +20,7 @@ import {
   type Member,
   nobody,
   ORIGIN,
+  PASSWORD,
   type Person,
   run,
   sessionFor,
@@ -301,6 +302,19 @@ describe('pages', () => {
     expect(await page.text()).toContain('href="/login/with/oidc?return_to=%2Faccount%2Fsecurity"')
     await browser.signInWith(at, 'oidc', user.person, {}, '?return_to=/account/security')
     expect((await unlink({ ...user, token: browser.token! }, 'oidc')).status).toBe(204) // a mailed code is left
+  })
+
+  it.each([
+    [{ keep: 'on' }, 'off', /=lks_[\w-]+; Max-Age/],
+    [{}, 'on', /=lks_[\w-]+; Path/],
+  ])('that confirm keep what was chosen for the browser: %j', async (chosen, KEEP_SIGNED_IN, expected) => {
+    const user = await linked('oidc')
+    const browser = new Visitor(withProviders({ OIDC_TRUST_EMAIL: 'on', KEEP_SIGNED_IN }))
+    await browser.go('POST', '/login', { email: user.email, password: PASSWORD, asked: 'keep', ...chosen })
+    const confirmed = await browser.signInWith(at, 'oidc', user.person, {}, '?return_to=/account/security')
+    expect(confirmed.headers.getSetCookie().join()).toMatch(expected)
+    browser.cookies.delete('__Host-latchkey')
+    expect((await browser.go('GET', '/account')).status).toBe(200)
   })
 
   it('of a mailed link offer the providers, and change nothing', async () => {
