@@ -5,6 +5,7 @@ import { form } from '../../http/body.ts'
 import { shownRenewal } from '../../http/browser-session.ts'
 import { callOf } from '../../http/call.ts'
 import { requireFactorChange, sessionOfRequest, signedSessionOf } from '../../http/guard.ts'
+import { limitNetwork } from '../../http/prefilter.ts'
 import { opened, submittedBy } from '../../pages/answer.tsx'
 import { ProblemPage } from '../../pages/forms.tsx'
 import { loginPage } from '../../pages/login.tsx'
@@ -74,7 +75,8 @@ export const pages = new Hono<AppEnv>()
         }
         const former = await shownRenewal(c) // a button has no box, so what was chosen for this browser stays
         if (former) fields.set('keep', former.kept ? 'on' : 'off')
-        const input = { ...shown, token: begun.token, device_token: shownDevice(c) }
+        const mayMail = () => limitNetwork(c, 'mail')
+        const input = { ...shown, token: begun.token, device_token: shownDevice(c), mayMail }
         const done = await signIn(call, identity, { input, instead: await signedSessionOf(c) })
         dropTransaction(c)
         return completeSignIn(c, fields, done)
