@@ -68,15 +68,21 @@ export function startSession(call: Call, grant: Grant, { mine, instead }: Start)
              ${methods}, ${JSON.stringify(shown)}, ${ip}, ${country}, ${user_agent}
       FROM users WHERE ${mine} RETURNING id`,
     auditRow(call, { event: 'login_succeeded', user_id, session_id: id }, started),
-    ...(instead === undefined ? [] : endInstead(call, instead, started)),
+    ...(instead === undefined ? [] : endInstead(call, instead, { grant, started })),
   ]
 }
 
-function endInstead(call: Call, { id }: Former, started: Sql): Sql[] {
+/** If it was the same user's, that user has shown again who they are, so the sessions of clients stay (decision 031). */
+function endInstead(call: Call, { id }: Former, { grant, started }: { grant: Grant; started: Sql }): Sql[] {
   const former = sql`id = ${id} AND ${started}`
   const user_id = sql`(SELECT user_id FROM sessions WHERE id = ${id})`
   const event = { event: 'logged_out', user_id, session_id: id } as const
-  return [auditRow(call, event, isUnrevoked(former)), revokeSessions(call, former)]
+  return [
+    auditRow(call, event, isUnrevoked(former)),
+    sql`UPDATE sessions SET parent_id = ${grant.id}
+      WHERE parent_id = ${id} AND user_id = ${grant.user_id} AND ${isUnrevoked(former)}`,
+    revokeSessions(call, former),
+  ]
 }
 
 /**

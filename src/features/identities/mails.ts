@@ -1,5 +1,5 @@
 import type { Mail } from '../../core/mail/compose.ts'
-import { ifNotAdded, ifNotRemoved } from '../../core/users/factor-mails.ts'
+import { ifNotRemoved } from '../../core/users/factor-mails.ts'
 import { undoPage } from '../../core/users/undo.ts'
 
 export const mails = {
@@ -10,14 +10,14 @@ export const mails = {
         subject: 'An account was connected',
         lines: [
           'Your account at {app} was connected with one at another service. Whoever has that one can sign in without the password.',
-          ifNotAdded.en,
+          'If it was you, there is nothing to do. If not, tell us within seven days: it is disconnected again, all devices are signed out, and you set a new password.',
         ],
       },
       ko: {
         subject: '다른 서비스의 계정이 연결되었습니다',
         lines: [
           '{app} 계정에 다른 서비스의 계정이 연결되었습니다. 이제 그 계정으로 비밀번호 없이 로그인할 수 있습니다.',
-          ifNotAdded.ko,
+          '본인이 연결했다면 아무것도 하지 않으셔도 됩니다. 본인이 아니라면 7일 안에 알려 주세요. 연결이 해제되고 모든 기기에서 로그아웃되며, 비밀번호를 새로 설정할 수 있습니다.',
         ],
       },
     },

@@ -2,8 +2,10 @@ import { type Context, Hono } from 'hono'
 import type { SignedInCall } from '../../core/call.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { form } from '../../http/body.ts'
+import { shownRenewal } from '../../http/browser-session.ts'
 import { callOf } from '../../http/call.ts'
 import { requireFactorChange, sessionOfRequest, signedSessionOf } from '../../http/guard.ts'
+import { limitNetwork } from '../../http/prefilter.ts'
 import { opened, submittedBy } from '../../pages/answer.tsx'
 import { ProblemPage } from '../../pages/forms.tsx'
 import { loginPage } from '../../pages/login.tsx'
@@ -71,7 +73,10 @@ export const pages = new Hono<AppEnv>()
           dropTransaction(c)
           return c.redirect(`${SECURITY}?done=identity_added`, 303)
         }
-        const input = { ...shown, token: begun.token, device_token: shownDevice(c) }
+        const former = await shownRenewal(c) // a button has no box, so what was chosen for this browser stays
+        if (former) fields.set('keep', former.kept ? 'on' : 'off')
+        const mayMail = () => limitNetwork(c, 'mail')
+        const input = { ...shown, token: begun.token, device_token: shownDevice(c), mayMail }
         const done = await signIn(call, identity, { input, instead: await signedSessionOf(c) })
         dropTransaction(c)
         return completeSignIn(c, fields, done)

@@ -12,12 +12,16 @@ import { adopt, askToConfirm, confirmAddress } from './owner.ts'
 import type { Profile, ProviderName } from './providers/provider.ts'
 import { findByIdentity, IDENTITY, noteUse } from './queries.ts'
 
-/** A verified profile. `token`: of the mailed link that led to the provider. `device_token`: what the browser keeps. */
+/**
+ * A verified profile. `token`: of the mailed link that led to the provider. `device_token`: what the browser keeps. `mayMail`:
+ * throws if this network causes too many mails.
+ */
 export type Shown = {
   provider: ProviderName
   profile: Profile
   token?: string | undefined
   device_token?: string | undefined
+  mayMail: () => Promise<void>
   spends: Proof['spends']
 }
 
@@ -25,7 +29,7 @@ export type Shown = {
  * Proves who a person is by their identity at a provider. An identity that is new here gets an account if there is one for
  * it (`adopt`, `askToConfirm`). It never signs in to an account because of an address that the provider merely states.
  * @throws Problem 403 `account_disabled`, `email_not_verified`, `registration_closed` or `identity_without_email`, 409
- * `identity_not_linked`, 503 `unavailable`
+ * `identity_not_linked`, 429 `too_many_attempts`, 503 `unavailable`
  */
 export async function proveIdentity(call: Call, { device_token, spends, ...shown }: Shown): Promise<Proof> {
   const user = await ownerOf(call, shown)
@@ -36,7 +40,7 @@ export async function proveIdentity(call: Call, { device_token, spends, ...shown
 
 async function ownerOf(
   call: Call,
-  { provider, profile, token }: Omit<Shown, 'device_token' | 'spends'>,
+  { provider, profile, token, mayMail }: Omit<Shown, 'device_token' | 'spends'>,
 ): Promise<CountedUser> {
   const user = await findByIdentity(call, profile)
   if (user && (user.email_verified || user.disabled_at !== null)) return user
@@ -49,6 +53,7 @@ async function ownerOf(
   const owner = await findByIdentity(call, profile)
   if (owner?.email_verified) return owner
   if (profile.vouched && !owner) throw await refusal(call, email)
+  await mayMail()
   await askToConfirm(call, { provider, profile, email })
   throw new Problem('email_not_verified')
 }

@@ -17,6 +17,9 @@ const SECONDS = 600
 /** What this browser has begun. It is sealed, and no script and no other browser has it. */
 const COOKIE = 'latchkey-with'
 
+/** Characters. Browsers keep 4096 bytes of a cookie and its name (RFC 6265 section 6.1). */
+const MAX_LENGTH = 4_000
+
 /** One request to a provider (OpenID Connect Core section 3.1.2.1, RFC 7636). */
 const content = v.object({
   state: v.string(),
@@ -49,10 +52,15 @@ export const newTransaction = ({ now }: Call, provider: string, purpose: Purpose
   ...purpose,
 })
 
-/** Keeps a transaction in the browser. */
+/**
+ * Keeps a transaction in the browser. If the page to return to makes it longer than a cookie can be, the person signs in, and
+ * goes on from there: an application's request may be that long.
+ */
 export async function keepTransaction(c: Context<AppEnv>, { settings }: Call, begun: Transaction): Promise<void> {
   const [key] = await subkeys(settings, 'sign in with')
-  keepCookie(c, COOKIE, await seal(JSON.stringify(begun), key, COOKIE), SECONDS)
+  const sealed = (content: Transaction) => seal(JSON.stringify(content), key, COOKIE)
+  const text = await sealed(begun)
+  keepCookie(c, COOKIE, text.length > MAX_LENGTH ? await sealed({ ...begun, return_to: undefined }) : text, SECONDS)
 }
 
 /**
@@ -74,7 +82,7 @@ export const singleOf = ({ state, until }: Transaction): Single => ({ id: `with 
 export const dropTransaction = (c: Context<AppEnv>): void => dropCookie(c, COOKIE)
 
 async function opened({ settings }: Call, text: string): Promise<Transaction | undefined> {
-  if (!/^[\w-]{60,4000}$/.test(text) || text.length % 4 === 1) return undefined
+  if (!/^[\w-]{60,}$/.test(text) || text.length > MAX_LENGTH || text.length % 4 === 1) return undefined
   const [key] = await subkeys(settings, 'sign in with') // a key from before a rotation does not count
   const json = await unseal(text, [key], COOKIE)
   const begun = v.safeParse(content, json === undefined ? undefined : parseJson(utf8(json)))

@@ -15,13 +15,13 @@ export const chapter: Chapter = {
           'Works without signing in, once, within seven days. Every session ends, pending changes and mailed links are void, ' +
           'and so is the password. The account gets back the address that the notice was mailed to, and loses the second ' +
           'factors that were added since, unless that was more than 24 hours ago. In the same way, it stops asking for one if ' +
-          'that was turned on since. Recovery codes that were made since are void. Nobody is signed in: send the person to ' +
+          'that was turned on since. Identities that were connected since go in any case. Recovery codes that were made since are void. Nobody is signed in: send the person to ' +
           '`POST /user/password/forgot` next.',
         ko:
           '로그인하지 않아도 되며, 7일 안에 한 번만 쓸 수 있습니다. 모든 세션이 종료되고 대기 중인 변경과 메일로 보낸 링크, 비밀번호가 ' +
           '모두 무효가 됩니다. 계정의 이메일 주소는 알림 메일을 받은 주소로 되돌아가고, 그 이후에 등록된 인증 수단은 등록한 지 ' +
-          '24시간이 지나지 않았으면 삭제됩니다. 그 이후에 켜진 2단계 인증도 24시간이 지나지 않았으면 꺼지고, 그 이후에 만든 복구 코드는 ' +
-          '무효가 됩니다. 로그인되지는 않으므로 이어서 `POST /user/password/forgot`으로 비밀번호를 재설정하게 합니다.',
+          '24시간이 지나지 않았으면 삭제됩니다. 그 이후에 켜진 2단계 인증도 24시간이 지나지 않았으면 꺼지고, 그 이후에 연결된 ' +
+          '외부 계정은 언제나 연결이 해제되며, 그 이후에 만든 복구 코드는 무효가 됩니다. 로그인되지는 않으므로 이어서 `POST /user/password/forgot`으로 비밀번호를 재설정하게 합니다.',
       },
       body: { token: 'q3mYV1yBcVYvZ0Wz2b4F8n7uQ5rT9xK1sL6dH0jE3gA' },
       answers: {

@@ -3,7 +3,8 @@ import { all, first } from '../../core/d1.ts'
 import { factorsOf } from '../../core/users/factors.ts'
 import { oneTimeHash } from '../../core/users/one-time.ts'
 import { isUnconfirmedRegistration } from '../../core/users/registrations.ts'
-import { FACTOR_UNDO_SECONDS, type Undoable, type UndoData } from '../../core/users/undo.ts'
+import { FACTOR_UNDO_SECONDS, UNDO_SECONDS, type Undoable, type UndoData } from '../../core/users/undo.ts'
+import { isPossession, type Way } from '../../core/users/ways.ts'
 import { type Sql, sql } from '../../lib/sql.ts'
 import { Problem } from '../../problem.ts'
 
@@ -24,7 +25,7 @@ export type Link = {
   moved: boolean
 }
 
-/** What an undo does besides ending sessions. A factor `stays` if it was added since, but more than 24 hours ago. */
+/** What an undo does besides ending sessions. A second factor `stays` if it was added since, but more than 24 hours ago. */
 export type Plan = { link: Link; removes: { method: string; id: string }[]; stays: boolean }
 
 type Row = Omit<Link, 'moved' | 'asks'> & {
@@ -51,7 +52,8 @@ export async function planOf(call: Call, token: string): Promise<Plan> {
   const added = await addedSince(call, link)
   const { factors } = added.length === 0 ? { factors: [] } : await factorsOf(env.DB, registry.methods, link.user_id)
   const present = added.filter(({ id }) => factors.some((factor) => factor.id === id))
-  const isRecent = ({ created_at }: Added) => created_at > now - FACTOR_UNDO_SECONDS
+  const isRecent = ({ method, created_at }: Added) =>
+    registry.methods.some((one) => one.name === method && created_at > now - undoSecondsOf(one))
   return { link, removes: present.filter(isRecent), stays: !present.every(isRecent) }
 }
 
@@ -83,8 +85,11 @@ async function addedSince({ env }: Call, { user_id, id }: Link): Promise<Added[]
   })
 }
 
-/** Selects the ids of the factors of a method that were added with or after a change, less than 24 hours ago. */
-export const recentlyAdded = ({ now }: Call, { user_id, id }: Link, method: string): Sql =>
+/** Seconds. How long an undo removes what was added of a method. What is no second factor protects against no mailbox. */
+const undoSecondsOf = (method: Pick<Way, 'kind'>): number => (isPossession(method) ? FACTOR_UNDO_SECONDS : UNDO_SECONDS)
+
+/** Selects the ids of what was added of a method with or after a change, as long as an undo removes it. */
+export const recentlyAdded = ({ now }: Call, { user_id, id }: Link, method: Way): Sql =>
   sql`SELECT added.data ->> 'id' FROM undos AS added
     WHERE added.user_id = ${user_id} AND added.id >= ${id} AND added.what = 'factor_added'
-      AND added.created_at > ${now - FACTOR_UNDO_SECONDS} AND added.data ->> 'method' = ${method}`
+      AND added.created_at > ${now - undoSecondsOf(method)} AND added.data ->> 'method' = ${method.name}`

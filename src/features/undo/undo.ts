@@ -5,6 +5,7 @@ import { commit, revokeSessions } from '../../core/sessions/sessions.ts'
 import { voidOneTime } from '../../core/users/one-time.ts'
 import { giveWay } from '../../core/users/registrations.ts'
 import { askNoMore, stopAsking } from '../../core/users/second-factor.ts'
+import { isPossession } from '../../core/users/ways.ts'
 import { forgetAccount, passwordReplaced } from '../../doorkeeper/rpc.ts'
 import { settle } from '../../lib/settle.ts'
 import { anyOf, type Sql, sql } from '../../lib/sql.ts'
@@ -22,8 +23,8 @@ const TRIES = 3
 /**
  * Takes an account back to before the change that a notice reported. Every session ends, pending changes and mailed
  * links are void, the password is void, because whoever made the change may know it, and the account gets back the
- * address that the link was mailed to. Factors that were added since are removed, and asking for a second factor ends if it
- * was switched on since, unless that was more than 24 hours ago. Recovery codes that were made since are void. It signs nobody in: a mailed link sets a new password next. The link is void then, and so is every later one,
+ * address that the link was mailed to. Second factors that were added since are removed, and asking for one ends if it was
+ * switched on since, unless that was more than 24 hours ago. Identities that were connected since are removed. Recovery codes that were made since are void. It signs nobody in: a mailed link sets a new password next. The link is void then, and so is every later one,
  * which may have been mailed to somebody else. An earlier one stays valid, so that the earliest owner wins.
  * @throws Problem 400 `invalid_one_time_token`, 403 `account_disabled`, 409 `email_taken`, 503 `unavailable`
  */
@@ -54,13 +55,12 @@ async function statementsOf(call: Call, link: Link): Promise<Statements> {
   const whose = sql`(SELECT id FROM users WHERE ${mine})`
   const events = moved ? (['undone', 'email_changed'] as const) : (['undone'] as const)
   const { methods } = call.registry
-  const owned = methods.flatMap(({ name, factors }) =>
-    factors ? [{ ...factors, chosen: recentlyAdded(call, link, name) }] : [],
+  const owned = methods.flatMap((method) =>
+    method.factors ? [{ ...method.factors, kind: method.kind, chosen: recentlyAdded(call, link, method) }] : [],
   )
   const removing = owned.map(({ remove, chosen }) => remove(whose, chosen))
-  const removes = anyOf(
-    owned.map(({ list, chosen }) => sql`EXISTS (SELECT 1 FROM (${list(user_id)}) WHERE id IN (${chosen}))`),
-  )
+  const removesOf = (those: typeof owned) =>
+    anyOf(those.map(({ list, chosen }) => sql`EXISTS (SELECT 1 FROM (${list(user_id)}) WHERE id IN (${chosen}))`))
   const alwaysAsked = anyOf(methods.flatMap(({ alwaysAsks, ways }) => (alwaysAsks ? [sql`${ways} > 0`] : [])))
   const statements = [
     claim,
@@ -68,9 +68,9 @@ async function statementsOf(call: Call, link: Link): Promise<Statements> {
     await mailRow(call, moved ? mails.addressReturned : mails.undone, mine), // before the address changes
     ...events.map((event) => auditRow(call, { event, user_id }, claimed)),
     revokeSessions(call, sql`user_id = ${user_id} AND ${claimed}`),
-    auditRow(call, { event: 'factors_removed', user_id }, sql`${claimed} AND ${removes}`),
+    auditRow(call, { event: 'factors_removed', user_id }, sql`${claimed} AND ${removesOf(owned)}`),
     // Whoever made codes has them, and whoever added a factor has seen them.
-    sql`DELETE FROM recovery_codes WHERE user_id = ${whose} AND (created_at >= ${created_at} OR ${removes})`,
+    sql`DELETE FROM recovery_codes WHERE user_id = ${whose} AND (created_at >= ${created_at} OR ${removesOf(owned.filter(isPossession))})`,
     ...removing, // after what depends on them
     ...stopAsking(sql`${mine} AND ${asksSince(created_at, call.now)} AND NOT ${alwaysAsked}`),
     ...askNoMore(call, whose),

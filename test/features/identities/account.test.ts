@@ -20,6 +20,7 @@ import {
   type Member,
   nobody,
   ORIGIN,
+  PASSWORD,
   type Person,
   run,
   sessionFor,
@@ -224,6 +225,27 @@ describe('disconnecting', () => {
     expect(await identitiesOf(user)).toEqual([])
   })
 
+  it('is undone for seven days, and takes no recovery codes along: it protects against no mailbox', async () => {
+    const user = await member()
+    await enrolApp({ token: user.token })
+    clock.forward(1)
+    const { token: own } = await sessionFor(user.id, ['password', 'totp'])
+    const who = person()
+    expect((await new Visitor(OPEN, own).link(at, 'oidc', who)).status).toBe(303)
+    const token = mailedToken(user.email)
+    clock.forward(6 * 86_400)
+    expect(await (await new Visitor(OPEN).go('GET', `/undo?token=${token}`)).text()).not.toContain('24 hours')
+    const undone = await call('POST', '/user/undo', { json: { token } })
+    expect(await undone.json()).toEqual({ email_restored: false, factors_removed: 1, factor_stays: false })
+    expect(await identitiesOf(user)).toEqual([])
+    expect(
+      (await new Visitor(OPEN).signInWith(at, 'oidc', { ...who, email: user.email, email_verified: false })).status,
+    ).toBe(403)
+    const left =
+      'SELECT (SELECT count(*) FROM totp WHERE user_id = ?1) AS apps, count(*) AS codes FROM recovery_codes WHERE user_id = ?1'
+    expect(await env.DB.prepare(left).bind(user.id).first()).toEqual({ apps: 1, codes: 10 })
+  })
+
   it('works for an administrator, who sees the identity among the factors', async () => {
     const [admin, user] = [await administrator(), await linked('kakao')]
     const path = `/admin/users/${user.id}/factors`
@@ -280,6 +302,19 @@ describe('pages', () => {
     expect(await page.text()).toContain('href="/login/with/oidc?return_to=%2Faccount%2Fsecurity"')
     await browser.signInWith(at, 'oidc', user.person, {}, '?return_to=/account/security')
     expect((await unlink({ ...user, token: browser.token! }, 'oidc')).status).toBe(204) // a mailed code is left
+  })
+
+  it.each([
+    [{ keep: 'on' }, 'off', /=lks_[\w-]+; Max-Age/],
+    [{}, 'on', /=lks_[\w-]+; Path/],
+  ])('that confirm keep what was chosen for the browser: %j', async (chosen, KEEP_SIGNED_IN, expected) => {
+    const user = await linked('oidc')
+    const browser = new Visitor(withProviders({ OIDC_TRUST_EMAIL: 'on', KEEP_SIGNED_IN }))
+    await browser.go('POST', '/login', { email: user.email, password: PASSWORD, asked: 'keep', ...chosen })
+    const confirmed = await browser.signInWith(at, 'oidc', user.person, {}, '?return_to=/account/security')
+    expect(confirmed.headers.getSetCookie().join()).toMatch(expected)
+    browser.cookies.delete('__Host-latchkey')
+    expect((await browser.go('GET', '/account')).status).toBe(200)
   })
 
   it('of a mailed link offer the providers, and change nothing', async () => {

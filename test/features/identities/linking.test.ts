@@ -10,8 +10,10 @@ import {
   enterCode,
   eventsOf,
   forgot,
+  freshAddress,
   freshDatabase,
   insertUser,
+  limiter,
   mailedCode,
   mailedToken,
   MANY,
@@ -148,6 +150,21 @@ describe('who has an account already', () => {
       pages.add((await enter(who)).text)
     }
     expect(pages.size).toBe(1)
+  })
+
+  it('gets no mail from a network that has caused too many, and that looks the same, too', async () => {
+    const own = { ...withProviders(OPEN), PREFILTER: limiter(false) }
+    for (const state of ['none', 'confirmed here']) {
+      const who = person(nobody(), false)
+      await STATES[state]!(who.email!)
+      const mailed = subjectsTo(who.email!).length
+      const browser = new Visitor(own)
+      const back = at.authorize('oidc', await browser.leave('oidc'), who)
+      const from = { 'CF-Connecting-IP': freshAddress() }
+      const answer = await browser.go('GET', `/login/with/oidc/callback?${back.toString()}`, undefined, from)
+      expect([answer.status, subjectsTo(who.email!).length]).toEqual([429, mailed])
+      expect(await identitiesAt(who.email!)).toEqual([])
+    }
   })
 
   it('keeps the password, and is told', async () => {

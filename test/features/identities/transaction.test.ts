@@ -8,6 +8,8 @@ import {
   type Deceit,
   dump,
   freshDatabase,
+  handleOf,
+  insertClient,
   MANY,
   metadata,
   nobody,
@@ -207,6 +209,21 @@ describe('an answer', () => {
 })
 
 describe('a request to a provider', () => {
+  it('fits in a cookie, however long the request of the application is that it returns to', async () => {
+    const app = await insertClient()
+    for (const [length, leadsBack] of [
+      [1_400, true],
+      [2_048, false], // the person is signed in, and begins again at the application
+    ] as const) {
+      const path = await handleOf(app, { state: 's'.repeat(length) })
+      const browser = new Visitor(OPEN)
+      const address = await browser.leave('oidc', `?return_to=${path}`)
+      expect(browser.cookies.get('__Host-latchkey-with')!.length).toBeLessThan(4_050)
+      const answer = await browser.comeBack('oidc', at.authorize('oidc', address, person()))
+      expect([answer.status, answer.headers.get('Location')]).toEqual([303, leadsBack ? path : '/login'])
+    }
+  })
+
   it('has a challenge, a state and a nonce of its own each time, which no script can read', async () => {
     const seen = new Set<string>()
     for (let i = 0; i < 3; i++) {

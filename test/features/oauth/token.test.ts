@@ -20,12 +20,14 @@ import {
   member,
   newVerifier,
   now,
+  PASSWORD,
   refreshWith,
   run,
   signedInTo,
   times,
   tokensIn,
   VERIFIER,
+  Visitor,
 } from '../../support.ts'
 
 freshDatabase()
@@ -364,6 +366,22 @@ describe('a refresh token', () => {
     expect((await sessionOf(tokens.access_token))!.parent_id).toBe(claimsOf(access_token).sid)
     await call('POST', '/user/logout', bearer(access_token))
     await expectRefusal(await refreshWith(app, tokens.refresh_token), 400, 'invalid_grant')
+  })
+
+  it('stays with the user who signs in again in the same browser, and with nobody else', async () => {
+    for (const isSame of [true, false]) {
+      const { app, user, tokens } = await signedInTo()
+      const { email } = isSame ? user : await member()
+      const browser = new Visitor(ENV, user.token)
+      expect((await browser.go('POST', '/login', { email, password: PASSWORD })).status).toBe(303)
+      const refreshed = await refreshWith(app, tokens.refresh_token)
+      if (!isSame) await expectRefusal(refreshed, 400, 'invalid_grant')
+      else expect((await tokensIn(refreshed)).access_token).toBeDefined()
+      const session = await sessionOf(tokens.access_token)
+      expect(session!.parent_id).toBe(isSame ? claimsOf(browser.token!).sid : user.sid)
+      await browser.go('POST', '/logout', {})
+      await expectRefusal(await refreshWith(app, tokens.refresh_token), 400, 'invalid_grant')
+    }
   })
 
   it('of fifty at once moves one generation', MANY, async () => {
