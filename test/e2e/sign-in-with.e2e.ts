@@ -200,7 +200,7 @@ describe.skipIf(withoutChromium())('signing in with another provider', () => {
       expect(await page.locator('.done').innerText()).toBe(done.identity_added[id])
       await seen(`${id}-connected`)
       expect(await identities()).toMatchObject([{ provider: 'google', email: `elsewhere-${id}@example.com` }])
-      await page.context().clearCookies({ name: 'latchkey' })
+      await page.context().clearCookies({ name: /^latchkey(-renewal)?$/ })
       await signInWith('google', login)
       await expectSignedIn(email)
 
@@ -368,7 +368,7 @@ describe.skipIf(withoutChromium())('signing in with another provider', () => {
       await page.goto(answer)
       await expectSignedIn(email)
       const before = asked('google')
-      await page.context().clearCookies({ name: 'latchkey' })
+      await page.context().clearCookies({ name: /^latchkey(-renewal)?$/ })
       await page.goto(answer)
       await expectRefused()
       expect(asked('google')).toBe(before)
