@@ -42,7 +42,10 @@ export async function proveCode(call: Call, { code: typed, ticket, session, spen
   const { user, user_id } = guessed!
   if (!isRight) throw await wrongCode(call, user_id)
   const owner = user?.email_verified ? user : await newOwner(call, { id, email: canonicalEmail(address), user })
-  const alongside = (mine: Sql) => [voidCodes(mine), sql`UPDATE users SET ${proven} WHERE ${mine} AND proven_email IS NOT canonical_email`]
+  const alongside = (mine: Sql) => [
+    voidCodes(mine),
+    sql`UPDATE users SET ${proven} WHERE ${mine} AND proven_email IS NOT canonical_email`,
+  ]
   return prove(call, { user: owner, methods: [CODE], session, spends, alongside })
 }
 
