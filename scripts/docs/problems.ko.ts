@@ -20,7 +20,8 @@ export const problemsInKorean: Record<ProblemCode, string> = {
   login_required: '요청에 액세스 토큰이 없습니다.',
   invalid_token: '토큰이 위조되었거나, 만료되었거나, 형식이 잘못되었거나, 세션이 종료되었습니다.',
   unknown_client: '이 `client_id`로 등록된 애플리케이션이 없습니다.',
-  unregistered_redirect_uri: '`redirect_uri`가 없거나, 애플리케이션에 등록된 주소와 정확히 같지 않습니다.',
+  unregistered_redirect_uri:
+    '`redirect_uri`나 `post_logout_redirect_uri`가 없거나, 애플리케이션에 등록된 주소와 정확히 같지 않습니다.',
   unknown_backend: '백엔드의 시크릿이 틀렸거나, 시크릿 없이 IP 주소를 알려 주었습니다.',
   account_disabled: '비밀번호가 맞거나 알림 메일의 링크가 유효하지만, 사용 중지된 계정입니다.',
   second_factor_required:
@@ -51,12 +52,12 @@ export const problemsInKorean: Record<ProblemCode, string> = {
   too_many_attempts:
     '이 계정에서 시도한 횟수나 이 네트워크에서 보낸 요청이 너무 많습니다. `Retry-After`초를 기다립니다.',
   internal_error: '예상하지 못한 오류입니다. 로그에 요청 id가 있습니다.',
-  provider_failed: '외부 로그인 서비스가 응답하지 않았거나 응답이 올바르지 않습니다. 자세한 이유는 로그에 있습니다.',
+  provider_failed: '로그인 제공자가 응답하지 않았거나 응답이 올바르지 않습니다. 자세한 이유는 로그에 있습니다.',
   identity_without_email:
-    '처음 로그인한 외부 계정에서 사용할 수 있는 이메일 주소를 전달받지 못했습니다. 다른 방법으로 가입한 뒤 연결합니다.',
+    '처음 로그인한 다른 서비스 계정에서 사용할 수 있는 이메일 주소를 전달받지 못했습니다. 다른 방법으로 가입한 뒤 연결합니다.',
   identity_not_linked:
-    '외부 계정의 이메일 주소로 가입된 계정이 있지만 연결되어 있지 않습니다. 다른 방법으로 로그인한 뒤 연결합니다.',
-  identity_taken: '이미 연결된 외부 계정이거나, 같은 서비스의 다른 계정이 이미 연결되어 있습니다.',
+    '다른 서비스 계정의 이메일 주소로 가입된 계정이 있지만, 서로 연결되어 있지 않습니다. 다른 방법으로 로그인한 뒤 연결합니다.',
+  identity_taken: '다른 서비스 계정이 이미 연결되어 있거나, 같은 서비스의 또 다른 계정이 이미 연결되어 있습니다.',
   not_ready:
     '설정이 없거나 잘못되었습니다. `/ready`에서는 데이터베이스 문제일 수도 있습니다. 약한 시크릿은 `invalid`로 나오며, 이유는 로그와 `doctor`에서 볼 수 있습니다.',
   overloaded: '이 지역에서 한꺼번에 처리할 비밀번호 연산이 너무 많습니다. `Retry-After`초 뒤에 다시 시도합니다.',

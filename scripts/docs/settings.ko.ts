@@ -15,7 +15,7 @@ export const settingsInKorean: Record<keyof Config, string> = {
   LEGACY_TOKENS_UNTIL:
     '`2026-12-31T00:00:00Z` 형식의 시각입니다. 이때까지는 이전 애플리케이션의 토큰(`user_id`와 `exp`만 있는 토큰)도 `loginRequired`를 통과합니다. 대신 요청마다 데이터베이스를 한 번 읽습니다.',
   SIGNING_KEYS:
-    '공개 키를 `/oauth/jwks`에서 제공하는 서명 키입니다. ES256용과 RS256용을 하나 이상씩 넣은 비공개 JWK의 JSON 배열이며, 값 전체가 시크릿입니다. `npm run latchkey -- secret rotate signing`으로 만들고 교체합니다. 설정하지 않으면 다른 애플리케이션이 이 서비스로 로그인할 수 없습니다.',
+    '공개 키를 `/oauth/jwks`에서 제공하는 서명 키입니다. ES256용과 RS256용을 하나 이상씩 넣은 비공개 JWK의 JSON 배열이며, 값 전체가 시크릿입니다. `npm run latchkey -- secret rotate signing`으로 만들고 교체합니다. 설정하지 않으면 다른 애플리케이션에서 이 서비스로 로그인할 수 없습니다.',
   ACCESS_TOKEN_ALG:
     '이 서비스의 액세스 토큰에 서명하는 알고리즘으로, `HS256`이나 `ES256`입니다. `ES256`이면 다른 서비스는 공개 키로 토큰을 검증할 수만 있고 만들 수는 없습니다. `SIGNING_KEYS`와 `PUBLIC_URL`이 필요하며, `iss`는 `PUBLIC_URL`이 됩니다.',
   HS256_TOKENS_UNTIL:
@@ -26,7 +26,7 @@ export const settingsInKorean: Record<keyof Config, string> = {
   SESSION_IDLE_SECONDS:
     '세션의 유휴 제한 시간입니다(초). 마지막으로 갱신한 지 이 시간이 지나면 더는 갱신할 수 없습니다.',
   KEEP_SIGNED_IN:
-    '`on` 또는 `off`. 로그인 폼의 "로그인 상태 유지"를 처음부터 선택해 둘지 정합니다. 이 항목이 없는 자체 폼에도 이 값을 적용합니다. 선택하지 않고 로그인하면 브라우저를 닫을 때 로그아웃됩니다.',
+    '로그인 폼의 "로그인 상태 유지"를 처음부터 선택해 두려면 `on`, 아니면 `off`입니다. 이 항목이 없는 자체 폼에도 이 값을 적용합니다. 선택하지 않고 로그인하면 브라우저를 닫을 때 로그아웃됩니다.',
   REFRESH_GRACE_SECONDS:
     '방금 교체된 리프레시 토큰으로도 새 토큰을 받을 수 있는 유예 시간입니다(초, 0~300). 탭을 두 개 열어 둔 경우를 위한 설정입니다.',
   REVOCATION_MAX_AGE_SECONDS: '다른 곳에서 폐기된 세션을 isolate가 알게 되기까지 걸리는 최대 시간입니다(초, 1~60).',
@@ -40,7 +40,7 @@ export const settingsInKorean: Record<keyof Config, string> = {
   CODE_REGISTERS:
     '`on`으로 두고 `REGISTRATION`이 `open`이면, 가입되지 않은 주소로도 인증 코드를 보내고, 인증 코드를 입력하면 계정을 만듭니다. 이때 주소 인증까지 끝나며, 계정에는 비밀번호가 없습니다.',
   GOOGLE_CLIENT_ID:
-    'Google 로그인에 쓰는 OAuth 클라이언트 ID입니다. 서비스마다 필요한 설정과 `PUBLIC_URL`, `LATCHKEY_SECRET`이 모두 있어야 로그인 버튼이 나타납니다.',
+    'Google 로그인에 쓰는 OAuth 클라이언트 ID입니다. 제공자마다 필요한 설정과 `PUBLIC_URL`, `LATCHKEY_SECRET`이 모두 있어야 로그인 버튼이 나타납니다.',
   GOOGLE_CLIENT_SECRET: '`GOOGLE_CLIENT_ID`의 클라이언트 시크릿입니다.',
   APPLE_CLIENT_ID: 'Apple 로그인에 쓰는 Services ID입니다.',
   APPLE_TEAM_ID: '키를 소유한 팀의 ID입니다.',
@@ -49,23 +49,23 @@ export const settingsInKorean: Record<keyof Config, string> = {
   MICROSOFT_CLIENT_ID: 'Microsoft 로그인에 쓰는 애플리케이션 ID입니다.',
   MICROSOFT_CLIENT_SECRET: '`MICROSOFT_CLIENT_ID`의 클라이언트 시크릿입니다.',
   MICROSOFT_TENANT:
-    '로그인할 수 있는 계정의 범위입니다. 테넌트 ID, `organizations`, `consumers` 중 하나이거나, 둘 다 허용하는 `common`입니다.',
+    '로그인할 수 있는 계정의 범위입니다. 특정 테넌트만 허용하려면 그 테넌트 ID, 회사와 학교 계정만 허용하려면 `organizations`, 개인 계정만 허용하려면 `consumers`, 회사와 학교, 개인 계정을 모두 허용하려면 `common`입니다.',
   GITHUB_CLIENT_ID: 'GitHub 로그인에 쓰는 OAuth 앱의 클라이언트 ID입니다.',
   GITHUB_CLIENT_SECRET: '`GITHUB_CLIENT_ID`의 클라이언트 시크릿입니다.',
   KAKAO_CLIENT_ID: '카카오 로그인에 쓰는 REST API 키입니다.',
   KAKAO_CLIENT_SECRET: '`KAKAO_CLIENT_ID`의 클라이언트 시크릿입니다.',
   NAVER_CLIENT_ID: '네이버 로그인에 쓰는 클라이언트 ID입니다.',
   NAVER_CLIENT_SECRET: '`NAVER_CLIENT_ID`의 클라이언트 시크릿입니다.',
-  OIDC_ISSUER: '그 밖의 OpenID 제공자로 로그인할 때 쓰는 issuer입니다. 이 주소에서 제공자의 설정을 찾습니다.',
+  OIDC_ISSUER: '그 밖의 OpenID 제공자로 로그인할 때 쓰는 발급자(issuer)입니다. 이 주소에서 제공자의 설정을 찾습니다.',
   OIDC_CLIENT_ID: '그 제공자에 등록한 클라이언트 ID입니다.',
   OIDC_CLIENT_SECRET: '`OIDC_CLIENT_ID`의 클라이언트 시크릿입니다.',
   OIDC_NAME: '로그인 버튼에 표시할 그 제공자의 이름입니다.',
   OIDC_TRUST_EMAIL:
     '그 제공자가 보내는 `email_verified`를 믿으면 `on`, 아니면 `off`입니다. `on`이면 그 제공자를 운영하는 사람은 여기에서 주소를 인증한 모든 계정에 로그인할 수 있습니다.',
   OIDC_ORIGINS:
-    '그 제공자의 엔드포인트가 있을 수 있는 다른 출처입니다. 쉼표나 공백으로 구분합니다. 이 출처와 issuer 말고는 어디에도 요청을 보내지 않습니다.',
+    '그 제공자의 엔드포인트가 있을 수 있는 다른 출처입니다. 쉼표나 공백으로 구분합니다. 이 출처와 발급자 이외의 곳으로는 요청을 보내지 않습니다.',
   TEST_PROVIDERS_URL:
-    '테스트용입니다. 이미 알려진 제공자를 대신하는 서버의 주소이며, 이 컴퓨터의 주소만 쓸 수 있습니다. 예를 들어 Google은 `<이 주소>/google` 아래에 실제와 같은 경로로 있어야 합니다.',
+    '테스트용입니다. Google처럼 주소가 정해진 제공자를 대신하는 서버의 주소이며, 로컬 주소만 쓸 수 있습니다. 예를 들어 Google 대신 `<이 주소>/google` 아래의 같은 경로로 요청합니다.',
   PASSWORD_MIN_LENGTH: '새 비밀번호의 최소 글자 수입니다(8~64).',
   BREACHED_PASSWORDS_URL:
     '새 비밀번호가 유출된 적이 있는지 조회할 주소입니다. `https://api.pwnedpasswords.com/range/`나 그 사본을 지정합니다. 이 주소로는 SHA-1 해시의 다섯 자리만 보냅니다. 1초 안에 응답이 없으면 그 비밀번호를 허용합니다.',

@@ -27,7 +27,7 @@ export const problemTexts: Record<ProblemCode, Translated> = {
   },
   identity_not_linked: {
     en: 'This account is not connected yet. Sign in as you always do, then connect it under Security.',
-    ko: '아직 연결되지 않은 계정입니다. 평소 방법으로 로그인한 뒤 보안 설정에서 연결해 주세요.',
+    ko: '아직 연결되지 않은 계정입니다. 평소 방법으로 로그인한 뒤 내 계정의 로그인 보안에서 연결해 주세요.',
   },
   identity_taken: {
     en: 'This account is connected already, or another one of the same service is. Disconnect that one first.',
@@ -35,11 +35,11 @@ export const problemTexts: Record<ProblemCode, Translated> = {
   },
   identity_without_email: {
     en: 'The other service did not tell us your email address. Allow it there, or register here and connect the account later.',
-    ko: '이메일 주소를 전달받지 못했습니다. 해당 서비스에서 이메일 제공에 동의하거나, 먼저 회원가입한 뒤 계정을 연결해 주세요.',
+    ko: '이메일 주소를 전달받지 못했습니다. 해당 서비스에서 이메일 제공에 동의하거나, 여기에서 회원가입한 뒤 그 계정을 연결해 주세요.',
   },
   provider_failed: {
     en: 'Signing in at the other service did not work. Please try again, or sign in in another way.',
-    ko: '다른 서비스를 통한 로그인에 실패했습니다. 다시 시도하거나 다른 방법으로 로그인해 주세요.',
+    ko: '다른 서비스 계정으로 로그인하지 못했습니다. 다시 시도하거나 다른 방법으로 로그인해 주세요.',
   },
   email_taken: {
     en: 'This email address belongs to another account.',

@@ -38,7 +38,7 @@ const params = { id: ['The `client_id`.', app.client_id] } satisfies Record<stri
 /** The routes for applications, as part of the chapter of the administration. */
 export const clientOperations: Chapter['operations'] = {
   'GET /admin/clients': {
-    summary: { en: 'List the applications that people sign in to', ko: '이 계정으로 로그인하는 애플리케이션 목록' },
+    summary: { en: 'List the applications that people sign in to', ko: '등록된 애플리케이션 목록' },
     answers: {
       200: {
         description: 'All of them, by name.',
@@ -51,7 +51,7 @@ export const clientOperations: Chapter['operations'] = {
     summary: { en: 'Register an application', ko: '애플리케이션 등록' },
     description: {
       en: 'Every address is compared exactly; only the port of `http` on this machine may differ. A `public` one runs in a browser or on a phone, and gets no secret.',
-      ko: '모든 주소는 정확히 일치하는지 비교하며, 로컬 `http` 주소의 포트만 다를 수 있습니다. 브라우저나 휴대폰에서 실행되는 `public` 애플리케이션에는 시크릿을 발급하지 않습니다.',
+      ko: '모든 주소는 정확히 일치해야 하며, 로컬 `http` 주소의 포트만 다를 수 있습니다. 브라우저나 휴대폰에서 실행되는 `public` 애플리케이션에는 시크릿을 발급하지 않습니다.',
     },
     body: { name: app.name, redirect_uris: app.redirect_uris },
     answers: {
@@ -100,7 +100,7 @@ export const clientOperations: Chapter['operations'] = {
 export const clientPages: Pages = {
   'GET /console/clients': {
     needs: 'admin',
-    answer: { en: '200: the applications that people sign in to', ko: '200: 이 계정으로 로그인하는 애플리케이션 목록' },
+    answer: { en: '200: the applications that people sign in to', ko: '200: 등록된 애플리케이션 목록' },
   },
   'GET /console/clients/new': {
     needs: 'fresh admin',

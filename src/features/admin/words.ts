@@ -15,7 +15,7 @@ export const words = phrases({
   },
   thirdPartyHint: {
     en: 'Belongs to somebody else: users are asked for their consent',
-    ko: '다른 회사의 애플리케이션: 사용자에게 동의를 받음',
+    ko: '외부에서 운영하는 애플리케이션: 사용자에게 동의를 받음',
   },
   clientId: { en: 'Client ID', ko: '클라이언트 ID' },
   clientSecret: { en: 'Client secret', ko: '클라이언트 시크릿' },

@@ -16,7 +16,7 @@ export const chapter: Chapter = {
       summary: { en: 'List the applications that the user signed in to', ko: '연결된 애플리케이션 목록' },
       description: {
         en: '`granted_at` is null for an application of the operator, which asks for no consent.',
-        ko: '동의를 받지 않는 운영자의 애플리케이션은 `granted_at`이 null입니다.',
+        ko: '운영자의 애플리케이션은 동의를 받지 않으므로 `granted_at`이 null입니다.',
       },
       answers: {
         200: {

@@ -16,10 +16,10 @@ const statedExample = {
 }
 
 export const chapter: Chapter = {
-  title: { en: 'Signing in with other services', ko: '다른 서비스로 로그인' },
+  title: { en: 'Signing in with other services', ko: '다른 서비스 계정으로 로그인' },
   operations: {
     'GET /user/identities': {
-      summary: { en: 'Which accounts at other services are connected', ko: '연결된 다른 서비스의 계정 목록' },
+      summary: { en: 'Which accounts at other services are connected', ko: '연결된 다른 서비스 계정 목록' },
       answers: {
         200: {
           description: 'The oldest first.',
@@ -29,7 +29,7 @@ export const chapter: Chapter = {
       },
     },
     'DELETE /user/identities/:provider': {
-      summary: { en: 'Disconnect an account at another service', ko: '다른 서비스의 계정 연결 해제' },
+      summary: { en: 'Disconnect an account at another service', ko: '다른 서비스 계정의 연결 해제' },
       description: {
         en: 'An account is connected on the page `/account/security`, because the browser goes to the provider and back.',
         ko: '연결은 `/account/security` 페이지에서 합니다. 브라우저가 제공자의 페이지를 거쳐 돌아와야 하기 때문입니다.',

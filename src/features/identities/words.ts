@@ -15,7 +15,7 @@ export const words = phrases({
     ko: '가입할 때 사용한 계정을 선택해 주세요. 이메일 주소 인증이 끝나고 바로 로그인됩니다.',
   },
   leaving: { en: 'One moment', ko: '잠시만 기다려 주세요' },
-  leave: { en: 'Continue', ko: '계속하기' },
+  leave: { en: 'Continue', ko: '계속' },
   connected: { en: 'Connected', ko: '연결됨' },
   notConnected: { en: 'Not connected', ko: '연결되지 않음' },
   connect: { en: (brand: string) => `Connect ${brand}`, ko: (brand: string) => `${brand} 연결` },

@@ -85,7 +85,7 @@ export const chapter: Chapter = {
     'POST /oauth/token': {
       summary: {
         en: 'Exchange a code, a refresh token, or credentials',
-        ko: '코드·리프레시 토큰·자격 증명을 토큰으로 교환',
+        ko: '코드, 리프레시 토큰, 자격 증명을 토큰으로 교환',
       },
       description: {
         en:
@@ -163,7 +163,7 @@ export const pages: Pages = {
   'GET /oauth/end-session': {
     answer: {
       en: '303 to the `post_logout_redirect_uri` that is registered for the application, or 200; without a fitting `id_token_hint`, 200: the question whether to sign out',
-      ko: '애플리케이션에 등록된 `post_logout_redirect_uri`로 303, 없으면 200. 맞는 `id_token_hint`가 없으면 로그아웃할지 묻는 페이지를 200으로 표시',
+      ko: '애플리케이션에 등록된 `post_logout_redirect_uri`로 303, 없으면 200. 세션과 일치하는 `id_token_hint`가 없으면 로그아웃할지 묻는 페이지를 200으로 표시',
     },
   },
   'POST /oauth/end-session': {

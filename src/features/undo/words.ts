@@ -18,7 +18,7 @@ export const words = phrases({
   },
   removes: {
     en: 'What was added to sign in with since then, such as a second factor or a connected account, is removed.',
-    ko: '그 이후에 등록된 인증 수단이나 연결된 다른 서비스의 계정이 삭제됩니다.',
+    ko: '그 이후에 등록된 인증 수단은 삭제되고, 연결된 다른 서비스 계정은 연결이 해제됩니다.',
   },
   asksNoMore: {
     en: 'Signing in no longer asks for a second factor: that was turned on since then.',
@@ -34,7 +34,7 @@ export const words = phrases({
   },
   isGone: {
     en: 'What was removed does not come back. Add it again after you have signed in.',
-    ko: '삭제되거나 해제된 것은 복구되지 않습니다. 로그인한 뒤 다시 등록해 주세요.',
+    ko: '삭제된 인증 수단이나 해제된 연결은 복구되지 않습니다. 로그인한 뒤 다시 등록하거나 연결해 주세요.',
   },
   submit: { en: 'This was not me: undo it', ko: '본인이 아닙니다. 취소하기' },
 })
@@ -47,11 +47,11 @@ export const reported: Record<Undoable, Translated> = {
   email_changed: { en: 'The email address of your account was changed.', ko: '계정의 이메일 주소가 변경되었습니다.' },
   factor_added: {
     en: 'A second factor was added to your account, or another account was connected with it.',
-    ko: '계정에 인증 수단이 등록되었거나 다른 서비스의 계정이 연결되었습니다.',
+    ko: '계정에 인증 수단이 등록되었거나 다른 서비스 계정이 연결되었습니다.',
   },
   factor_removed: {
     en: 'A second factor was removed from your account, or another account was disconnected from it.',
-    ko: '계정에서 인증 수단이 삭제되었거나 다른 서비스의 계정 연결이 해제되었습니다.',
+    ko: '계정에서 인증 수단이 삭제되었거나 다른 서비스 계정의 연결이 해제되었습니다.',
   },
   second_factor_off: {
     en: 'Your account was set to ask for no second factor any more.',
