@@ -63,7 +63,7 @@ export const seconds = v.pipe(v.number(), v.integer(), v.minValue(0))
 export const userId = v.pipe(v.number(), v.integer(), v.minValue(1))
 
 export const tokens = {
-  access_token: v.pipe(v.string(), v.description('HS256 JWT. Send it as `Authorization: Bearer <token>`.')),
+  access_token: v.pipe(v.string(), v.description('A JWT. Send it as `Authorization: Bearer <token>`.')),
   token_type: v.literal('Bearer'),
   expires_in: v.pipe(seconds, v.description('Seconds until the access token expires.')),
   refresh_token: v.pipe(v.string(), v.description('For `POST /user/refresh`. Each refresh replaces it.')),
