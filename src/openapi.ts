@@ -44,8 +44,11 @@ export type Operation = {
 /** The JSON routes of a feature, by method and path as Hono spells them: `POST /user/login`. */
 export type Chapter = { title: Text; operations: Record<string, Operation> }
 
-/** One request of the hosted pages: which cookie it needs, and its response. A `POST` sends a form from this site. */
-export type Page = { needs?: 'login' | 'admin' | 'fresh admin'; answer: Text }
+/**
+ * One request of the hosted pages: which cookie it needs, and its response. A `POST` sends a form from this site; with
+ * `anywhere`, also from another one.
+ */
+export type Page = { needs?: 'login' | 'admin' | 'fresh admin'; anywhere?: true; answer: Text }
 
 /** The hosted pages of a feature, by method and path. */
 export type Pages = Record<string, Page>
