@@ -49,7 +49,7 @@ export const settings = v.object({
   /**
    * Keys whose public half is served at `/oauth/jwks`: a JSON array of private JWKs, at least one for ES256 and one for
    * RS256. The whole value is a secret. `npm run latchkey -- secret rotate signing` makes and replaces them. If unset,
-   * this service does not sign in to other applications.
+   * no application can sign people in with an account here.
    */
   SIGNING_KEYS: v.optional(signingKeys),
   /**

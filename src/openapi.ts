@@ -44,8 +44,11 @@ export type Operation = {
 /** The JSON routes of a feature, by method and path as Hono spells them: `POST /user/login`. */
 export type Chapter = { title: Text; operations: Record<string, Operation> }
 
-/** One request of the hosted pages: which cookie it needs, and its response. A `POST` sends a form from this site. */
-export type Page = { needs?: 'login' | 'admin' | 'fresh admin'; answer: Text }
+/**
+ * One request of the hosted pages: which cookie it needs, and its response. A `POST` sends a form from this site; with
+ * `anywhere`, also from another one.
+ */
+export type Page = { needs?: 'login' | 'admin' | 'fresh admin'; anywhere?: true; answer: Text }
 
 /** The hosted pages of a feature, by method and path. */
 export type Pages = Record<string, Page>
@@ -63,7 +66,7 @@ export const seconds = v.pipe(v.number(), v.integer(), v.minValue(0))
 export const userId = v.pipe(v.number(), v.integer(), v.minValue(1))
 
 export const tokens = {
-  access_token: v.pipe(v.string(), v.description('HS256 JWT. Send it as `Authorization: Bearer <token>`.')),
+  access_token: v.pipe(v.string(), v.description('A JWT. Send it as `Authorization: Bearer <token>`.')),
   token_type: v.literal('Bearer'),
   expires_in: v.pipe(seconds, v.description('Seconds until the access token expires.')),
   refresh_token: v.pipe(v.string(), v.description('For `POST /user/refresh`. Each refresh replaces it.')),

@@ -34,8 +34,9 @@ export function answerOf({ answers, problems: own = [] }: Operation, language: L
   return [...good, ...(refusals.length > 0 ? [`${labels.else[language]} ${refusals.join(', ')}`] : [])].join('; ')
 }
 
-export function pageNeeds(name: string, { needs }: Page, language: Language): string {
-  return listed([needs && labels.cookie[needs][language], name.startsWith('POST ') && labels.form[language]], language)
+export function pageNeeds(name: string, { needs, anywhere }: Page, language: Language): string {
+  const form = labels[anywhere ? 'anyForm' : 'form'][language]
+  return listed([needs && labels.cookie[needs][language], name.startsWith('POST ') && form], language)
 }
 
 const listed = (parts: (string | false | undefined)[], language: Language): string =>

@@ -22,6 +22,7 @@ export const labels = {
   else: { en: 'else', ko: '실패 시' },
   pages: { en: 'Hosted pages', ko: '호스팅 페이지' },
   form: { en: 'the form, from this site', ko: '이 사이트에서 제출한 폼' },
+  anyForm: { en: 'a form, from any site', ko: '다른 사이트에서도 제출할 수 있는 폼' },
   feedSecret: { en: "the feed's secret as bearer token", ko: 'Bearer 토큰으로 보낸 피드 시크릿' },
   cookie: {
     login: { en: 'the cookie of a login', ko: '로그인 쿠키' },

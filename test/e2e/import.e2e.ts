@@ -526,7 +526,15 @@ describe('export', () => {
     const second = await command('export', '--format', format, '--persist-to', at(`copy-${format}`))
     expect(second.stdout).toBe(readFileSync(at('a'), 'utf8'))
     const stored = await withLocalD1(at(`copy-${format}`), (db) => db.prepare('SELECT * FROM users ORDER BY id').all())
-    const made = { epoch: 0, hash_upgrades: 0, unconfirmed_until: null, second_factor: 0, second_factor_at: null }
+    const made = {
+      epoch: 0,
+      hash_upgrades: 0,
+      unconfirmed_until: null,
+      second_factor: 0,
+      second_factor_at: null,
+      proven_email: null,
+      name: null,
+    }
     expect(stored.results).toEqual(rows.map((row) => ({ ...row, ...made, canonical_email: row.email.toLowerCase() })))
     const audit = await withLocalD1(at('full'), (db) => db.prepare('SELECT DISTINCT event FROM audit_events').all())
     expect(audit.results).toEqual([{ event: 'users_exported' }])

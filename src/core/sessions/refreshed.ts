@@ -30,8 +30,8 @@ export const RACE_SECONDS = 5
 export const laterTokens = (call: Call): Sql => sql`min(expires_at, max(tokens_until, ${tokensUntil(call)}))`
 
 /**
- * Selects a session that may be refreshed. `whose`: which sessions it may be. A token signed without a write must not outlive the memory of its revocation,
- * even if ACCESS_TOKEN_TTL_SECONDS has been lengthened.
+ * Selects a session that may be refreshed. `whose`: which sessions it may be. A token signed without a write must not outlive
+ * the memory of its revocation, even if ACCESS_TOKEN_TTL_SECONDS has been lengthened.
  */
 export const refreshable = (call: Call, session_id: string, whose: Sql): Sql =>
   sql`SELECT sessions.id, user_id, auth_time, min(expires_at, tokens_until) AS expires_at, generation,

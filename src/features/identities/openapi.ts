@@ -61,6 +61,7 @@ export const pages: Pages = {
     },
   },
   'POST /login/with/:provider/callback': {
+    anywhere: true,
     answer: {
       en: '303 to the same address with the answer in its query. For providers that post it, such as Apple',
       ko: '응답을 쿼리에 담아 같은 주소로 303. Apple처럼 응답을 POST로 보내는 제공자용',

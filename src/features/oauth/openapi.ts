@@ -167,13 +167,14 @@ export const pages: Pages = {
     },
   },
   'POST /oauth/end-session': {
+    anywhere: true,
     answer: {
       en: 'the same as GET; with `decision=leave` from this site, without a question',
       ko: 'GET과 같음. 이 사이트에서 `decision=leave`를 보내면 묻지 않고 로그아웃',
     },
   },
   'GET /oauth/authorize': authorize,
-  'POST /oauth/authorize': authorize,
+  'POST /oauth/authorize': { ...authorize, anywhere: true },
   'GET /oauth/continue/:handle': {
     answer: {
       en: '303 to the application with a `code`, or first to where the user signs in; 200: the question for consent',

@@ -16,7 +16,7 @@ const MAX_SECONDS = 3_600
 const CREDENTIALS_SECONDS = 600
 
 /** The session of a client, and what the client may be told of its user. */
-export type Granted = Omit<RefreshedSession, 'rotated' | 'refreshed_at' | 'ip' | 'user_agent'>
+export type Granted = Omit<RefreshedSession, 'refreshed_at' | 'ip' | 'user_agent'>
 
 /** RFC 6749 section 5.1, OpenID Connect Core section 3.1.3.3. `expires_in` is in seconds. */
 export type TokenAnswer = {

@@ -24,8 +24,10 @@ const TRIES = 3
  * Takes an account back to before the change that a notice reported. Every session ends, pending changes and mailed
  * links are void, the password is void, because whoever made the change may know it, and the account gets back the
  * address that the link was mailed to. Second factors that were added since are removed, and asking for one ends if it was
- * switched on since, unless that was more than 24 hours ago. Identities that were connected since are removed. Recovery codes that were made since are void. It signs nobody in: a mailed link sets a new password next. The link is void then, and so is every later one,
- * which may have been mailed to somebody else. An earlier one stays valid, so that the earliest owner wins.
+ * switched on since, unless that was more than 24 hours ago. Identities that were connected since are removed. Recovery
+ * codes that were made since are void. It signs nobody in: a mailed link sets a new password next. The link is void then,
+ * and so is every later one, which may have been mailed to somebody else. An earlier one stays valid, so that the earliest
+ * owner wins.
  * @throws Problem 400 `invalid_one_time_token`, 403 `account_disabled`, 409 `email_taken`, 503 `unavailable`
  */
 export async function undo(call: Call, token: string): Promise<Undone> {
