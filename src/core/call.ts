@@ -7,7 +7,6 @@ import type { Mail } from './mail/compose.ts'
 import type { Origin } from './origin.ts'
 import type { Proof } from './proof.ts'
 import type { Ticket } from './ticket.ts'
-import type { CustomClaims } from './tokens/custom-claims.ts'
 import type { Way } from './users/ways.ts'
 import type { Session } from './sessions/session.ts'
 import type { User } from './users/users.ts'
@@ -43,6 +42,12 @@ export type Registry = {
   /** Whether the page at this path marked itself as a page to return to after signing in. */
   isPage: (path: string) => boolean
 }
+
+/** What a token will be for. `user_id` is null in the token of a client that acts for itself. */
+export type ClaimsAbout = { user_id: number | null; client_id: string; scope: string; resource: string | undefined }
+
+/** A feature's function that adds claims to the access token and the id token of a client. */
+export type CustomClaims = (env: Env, about: ClaimsAbout) => Record<string, unknown> | Promise<Record<string, unknown>>
 
 /** What a feature declares besides its routes, and what a room of `core` declares. */
 export type Feature = {

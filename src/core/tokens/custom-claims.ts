@@ -1,13 +1,7 @@
-import type { Call } from '../call.ts'
+import type { Call, ClaimsAbout } from '../call.ts'
 import { withDeadline } from '../../lib/deadline.ts'
 import { logError } from '../../lib/log.ts'
 import { Problem } from '../../problem.ts'
-
-/** What a token will be for. `user_id` is null in the token of a client that acts for itself. */
-export type ClaimsAbout = { user_id: number | null; client_id: string; scope: string; resource: string | undefined }
-
-/** A feature's function that adds claims to the access token and the id token of a client. */
-export type CustomClaims = (env: Env, about: ClaimsAbout) => Record<string, unknown> | Promise<Record<string, unknown>>
 
 /** Bytes of JSON. Tokens travel in headers, and some servers take no more than 8 kB of these. */
 const MAX_BYTES = 1_024

@@ -2,7 +2,7 @@ import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { appOf, features } from '../../../src/app.ts'
-import type { CustomClaims } from '../../../src/core/tokens/custom-claims.ts'
+import type { CustomClaims } from '../../../src/core/call.ts'
 import {
   type App,
   CALLBACK,
