@@ -1,6 +1,6 @@
 import { randomId } from '../../lib/bytes.ts'
 import { type Sql, sql } from '../../lib/sql.ts'
-import { auditRow } from '../events/audit.ts'
+import { type AuditEvent, auditRow } from '../events/audit.ts'
 import type { Call, DatabaseCall, SignedInCall } from '../call.ts'
 import { all, batch, first } from '../d1.ts'
 import { Problem } from '../../problem.ts'
@@ -22,6 +22,9 @@ export type Grant = Pick<Session, 'id' | 'user_id' | 'auth_time' | 'expires_at' 
 export function shownIn({ shown, auth_time }: { shown: string; auth_time: number }): Shown {
   return shown === '{}' ? { [PASSWORD]: auth_time } : (JSON.parse(shown) as Shown)
 }
+
+/** The same in SQL, for a session that takes over what was shown in another one. */
+export const storedShown: Sql = sql`iif(shown = '{}', json_object(${PASSWORD}, auth_time), shown)`
 
 /**
  * The time at which the last access token of a session refreshed now expires, unless the session ends earlier. Within
@@ -184,6 +187,12 @@ export const endAll = (call: DatabaseCall, user_id: Sql | number, when: Sql = sq
  */
 export const isUnrevoked = (condition: Sql): Sql =>
   sql`EXISTS (SELECT 1 FROM sessions WHERE revoked_at IS NULL AND ${condition})`
+
+/** The statements that end the sessions that a condition selects, with one audit row if any of them had not ended. */
+export const endRecorded = (call: DatabaseCall, event: AuditEvent, condition: Sql): [audit: Sql, end: Sql] => [
+  auditRow(call, event, isUnrevoked(condition)),
+  revokeSessions(call, condition),
+]
 
 /**
  * Runs a change as one batch. Sessions that a `revokeSessions` in it ended are revoked in this isolate at once.

@@ -2,10 +2,9 @@ import type { Call } from '../../core/call.ts'
 import type { Client } from '../../core/clients/client.ts'
 import { findClient } from '../../core/clients/clients.ts'
 import { first } from '../../core/d1.ts'
-import { auditRow } from '../../core/events/audit.ts'
 import { verifyJwt } from '../../core/keys/signing.ts'
 import type { Session } from '../../core/sessions/session.ts'
-import { commit, isUnrevoked, revokeSessions } from '../../core/sessions/sessions.ts'
+import { commit, endRecorded } from '../../core/sessions/sessions.ts'
 import { sql } from '../../lib/sql.ts'
 import { Problem } from '../../problem.ts'
 import type { Parameters } from './parameters.ts'
@@ -76,16 +75,10 @@ export async function endSession(call: Call, hint: Hint | undefined, session: Se
   if (session) {
     const { id: session_id, user_id } = session
     const own = sql`id = ${session_id} AND user_id = ${user_id}`
-    await commit(call.env.DB, [
-      auditRow(call, { event: 'logged_out', user_id, session_id }, isUnrevoked(own)),
-      revokeSessions(call, own),
-    ])
+    await commit(call.env.DB, endRecorded(call, { event: 'logged_out', user_id, session_id }, own))
   } else if (hint) {
     const { user_id, sid: session_id, client_id } = hint
     const own = sql`${named(hint)} AND instr(' ' || scope || ' ', ' offline_access ') = 0`
-    await commit(call.env.DB, [
-      auditRow(call, { event: 'client_session_ended', user_id, session_id, client_id }, isUnrevoked(own)),
-      revokeSessions(call, own),
-    ])
+    await commit(call.env.DB, endRecorded(call, { event: 'client_session_ended', user_id, session_id, client_id }, own))
   }
 }

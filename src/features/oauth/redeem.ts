@@ -3,7 +3,7 @@ import type { Client } from '../../core/clients/client.ts'
 import { wordsOf } from '../../core/clients/consents.ts'
 import { batch } from '../../core/d1.ts'
 import { auditRow } from '../../core/events/audit.ts'
-import { commit, isOwn, isUnrevoked, revokeSessions, shownIn, tokensUntil } from '../../core/sessions/sessions.ts'
+import { commit, endRecorded, isOwn, shownIn, storedShown, tokensUntil } from '../../core/sessions/sessions.ts'
 import { type Sql, sql } from '../../lib/sql.ts'
 import { claimOf } from '../../signing-in/spent.ts'
 import { type Code, CODE_SECONDS } from './code.ts'
@@ -41,7 +41,7 @@ export async function redeem(call: Call, client: Client, code: Code): Promise<Gr
 async function endReplayed(call: Call, client: Client, { id, user_id }: Code): Promise<void> {
   const started = sql`id = ${id} AND client_id = ${client.id}`
   const event = { event: 'code_replayed', user_id, session_id: id, client_id: client.id } as const
-  await commit(call.env.DB, [auditRow(call, event, isUnrevoked(started)), revokeSessions(call, started)])
+  await commit(call.env.DB, endRecorded(call, event, started))
 }
 
 /** The condition on the user's row under which a code can be redeemed for the first time. */
@@ -64,7 +64,7 @@ function insertSession(call: Call, client: Client, code: Code, claimed: Sql): Sq
     (id, user_id, created_at, auth_time, refreshed_at, expires_at, tokens_until, methods, shown, ip, country, user_agent,
      client_id, parent_id, scope, resource)
     SELECT ${id}, user_id, ${now}, auth_time, ${now}, ${longest}, min(${longest}, ${tokensUntil(call)}), methods,
-      iif(shown = '{}', json_object('password', auth_time), shown), ip, country, user_agent,
+      ${storedShown}, ip, country, user_agent,
       ${client.id}, id, ${scope}, ${resource}
     FROM sessions WHERE id = ${parent_id} AND ${claimed} RETURNING id`
 }

@@ -1,8 +1,7 @@
 import type { Call } from '../../core/call.ts'
 import type { Client } from '../../core/clients/client.ts'
-import { auditRow } from '../../core/events/audit.ts'
 import { readRefreshToken } from '../../core/sessions/refresh-tokens.ts'
-import { commit, isUnrevoked, revokeSessions } from '../../core/sessions/sessions.ts'
+import { commit, endRecorded } from '../../core/sessions/sessions.ts'
 import { sql } from '../../lib/sql.ts'
 import { clientTokenIn } from './userinfo.ts'
 
@@ -18,5 +17,5 @@ export async function revokeToken(call: Call, client: Client, token: string): Pr
   const own = sql`id = ${id} AND client_id = ${client.id}`
   const user_id = sql`(SELECT user_id FROM sessions WHERE ${own})`
   const event = { event: 'client_session_ended', user_id, session_id: id, client_id: client.id } as const
-  await commit(call.env.DB, [auditRow(call, event, isUnrevoked(own)), revokeSessions(call, own)])
+  await commit(call.env.DB, endRecorded(call, event, own))
 }

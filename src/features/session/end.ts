@@ -2,7 +2,7 @@ import type { SignedInCall } from '../../core/call.ts'
 import { auditRow } from '../../core/events/audit.ts'
 import { Problem } from '../../problem.ts'
 import { LEGACY_SESSION } from '../../core/sessions/session.ts'
-import { commit, endAll, isUnrevoked, revokeSessions } from '../../core/sessions/sessions.ts'
+import { commit, endAll, endRecorded } from '../../core/sessions/sessions.ts'
 import { raiseEpoch, unchangedSinceImport } from '../../core/users/users.ts'
 import { sql } from '../../lib/sql.ts'
 
@@ -23,8 +23,7 @@ export async function endSession(call: SignedInCall): Promise<void> {
     return
   }
   const own = sql`id = ${session_id} AND user_id = ${user_id}`
-  const audit = auditRow(call, { event: 'logged_out', user_id, session_id }, isUnrevoked(own))
-  await commit(call.env.DB, [audit, revokeSessions(call, own)])
+  await commit(call.env.DB, endRecorded(call, { event: 'logged_out', user_id, session_id }, own))
 }
 
 /**
@@ -44,8 +43,8 @@ export async function endAllSessions(call: SignedInCall): Promise<void> {
 export async function endOtherSessions(call: SignedInCall): Promise<void> {
   const { id: session_id, user_id } = call.session
   const others = sql`user_id = ${user_id} AND id <> ${session_id}`
-  const audit = auditRow(call, { event: 'sessions_revoked', user_id, session_id }, isUnrevoked(others))
-  await commit(call.env.DB, [audit, revokeSessions(call, others), raiseEpoch(sql`id = ${user_id}`)])
+  const ends = endRecorded(call, { event: 'sessions_revoked', user_id, session_id }, others)
+  await commit(call.env.DB, [...ends, raiseEpoch(sql`id = ${user_id}`)])
 }
 
 /**
@@ -55,7 +54,9 @@ export async function endOtherSessions(call: SignedInCall): Promise<void> {
 export async function endOtherSession(call: SignedInCall, session_id: string): Promise<void> {
   const { user_id } = call.session
   const chosen = sql`id = ${session_id} AND user_id = ${user_id} AND expires_at > ${call.now}`
-  const audit = auditRow(call, { event: 'session_revoked', user_id, session_id }, isUnrevoked(chosen))
-  const [, ended] = await commit(call.env.DB, [audit, revokeSessions(call, chosen)])
+  const [, ended] = await commit(
+    call.env.DB,
+    endRecorded(call, { event: 'session_revoked', user_id, session_id }, chosen),
+  )
   if (ended?.length === 0) throw new Problem('not_found')
 }

@@ -1,8 +1,15 @@
 import type { SignedInCall } from '../../core/call.ts'
 import { auditRow } from '../../core/events/audit.ts'
 import type { Proof } from '../../core/proof.ts'
-import { type Grant, isOwn, revokeSessions, shownIn, standing, tokensUntil } from '../../core/sessions/sessions.ts'
-import { PASSWORD } from '../../core/users/ways.ts'
+import {
+  type Grant,
+  isOwn,
+  revokeSessions,
+  shownIn,
+  standing,
+  storedShown,
+  tokensUntil,
+} from '../../core/sessions/sessions.ts'
 import { randomId } from '../../lib/bytes.ts'
 import { sql } from '../../lib/sql.ts'
 import { rest } from '../../signing-in/rest.ts'
@@ -20,13 +27,12 @@ export async function replaceSession(call: SignedInCall, proof: Proof): Promise<
   const session_id = randomId()
   const started = sql`EXISTS (SELECT 1 FROM sessions WHERE id = ${session_id})`
   const again = Object.fromEntries(proof.methods.map((name) => [name, now]))
-  const before = sql`iif(shown = '{}', json_object(${PASSWORD}, auth_time), shown)`
   const [rows] = await rest(call, proof, (mine) => [
     sql`INSERT INTO sessions
       (id, user_id, created_at, auth_time, refreshed_at, expires_at, tokens_until, methods, shown, ip, country,
        user_agent)
       SELECT ${session_id}, user_id, created_at, ${now}, ${now}, expires_at,
-             min(expires_at, ${tokensUntil(call)}), methods, json_patch(${before}, ${JSON.stringify(again)}), ip,
+             min(expires_at, ${tokensUntil(call)}), methods, json_patch(${storedShown}, ${JSON.stringify(again)}), ip,
              country, user_agent
       FROM sessions WHERE ${own} AND EXISTS (SELECT 1 FROM users WHERE ${mine})
       RETURNING id, expires_at, auth_time, shown`,
