@@ -25,8 +25,23 @@ export const fromBase64url = (text: string): Uint8Array<ArrayBuffer> =>
 export const hex = (bytes: Uint8Array): string =>
   Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 
+/** The SHA-256 of a text, as base64url. */
+export const sha256 = async (text: string): Promise<string> =>
+  base64url(new Uint8Array(await crypto.subtle.digest('SHA-256', utf8(text))))
+
 /** `bits` random bits from the platform's CSPRNG, as base64url. */
 export const randomId = (bits = 128): string => base64url(crypto.getRandomValues(new Uint8Array(bits / 8)))
+
+/** Random characters of an alphabet, each equally likely: bytes that would favour some of them are drawn again. */
+export function randomText(alphabet: string, length: number): string {
+  const fair = 256 - (256 % alphabet.length)
+  let text = ''
+  while (text.length < length) {
+    const [byte = fair] = crypto.getRandomValues(new Uint8Array(1))
+    if (byte < fair) text += alphabet[byte % alphabet.length]
+  }
+  return text
+}
 
 /**
  * The pattern of base64url in its only canonical spelling: the unused bits of a last character are zero (RFC 4648 section

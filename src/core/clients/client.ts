@@ -1,4 +1,4 @@
-import { base64url, utf8 } from '../../lib/bytes.ts'
+import { randomText, sha256, utf8 } from '../../lib/bytes.ts'
 import { equal } from '../passwords/hashes/equal.ts'
 
 /** An application that people sign in to with their account here. */
@@ -47,35 +47,21 @@ export const clientIn = (row: ClientRow): Client => ({
   credentials: row.credentials === 1,
 })
 
+/** Clients encode other characters in different ways (RFC 6749 section 2.3.1). 5.95 bits each. */
 const LETTERS_AND_DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
-/** The largest multiple of 62 below 256. Bytes from here on would favor some characters. */
-const FAIR = 248
-
-/** Random letters and digits, 5.95 bits each. Clients encode other characters in different ways (RFC 6749 section 2.3.1). */
-function randomText(length: number): string {
-  let text = ''
-  while (text.length < length) {
-    for (const byte of crypto.getRandomValues(new Uint8Array(length)))
-      if (byte < FAIR && text.length < length) text += LETTERS_AND_DIGITS[byte % LETTERS_AND_DIGITS.length]
-  }
-  return text
-}
 
 /** 142 bits. Ids are no secrets; nobody ever has the same one. */
-export const newClientId = (): string => randomText(24)
+export const newClientId = (): string => randomText(LETTERS_AND_DIGITS, 24)
 
 /** A secret of 256 bits, and its hash. A fast hash is enough for a random text of this length. */
 export async function newClientSecret(): Promise<{ secret: string; hash: string }> {
-  const secret = randomText(43)
-  return { secret, hash: await hashOf(secret) }
+  const secret = randomText(LETTERS_AND_DIGITS, 43)
+  return { secret, hash: await sha256(secret) }
 }
 
 /** Whether this is the client's secret, in a time that reveals nothing about it. A public client has none. */
 export const isSecretOf = async ({ secret_hash }: Pick<Client, 'secret_hash'>, secret: string): Promise<boolean> =>
-  secret_hash !== null && equal(utf8(await hashOf(secret)), utf8(secret_hash))
-
-const hashOf = async (secret: string): Promise<string> =>
-  base64url(new Uint8Array(await crypto.subtle.digest('SHA-256', utf8(secret))))
+  secret_hash !== null && equal(utf8(await sha256(secret)), utf8(secret_hash))
 
 /** A client as administrators see it. The hash of its secret stays here. */
 export const listedClient = ({ id: client_id, secret_hash, ...client }: Client) => ({

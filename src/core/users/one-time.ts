@@ -1,4 +1,4 @@
-import { base64url, randomId, utf8 } from '../../lib/bytes.ts'
+import { randomId, sha256 } from '../../lib/bytes.ts'
 import { type Sql, sql } from '../../lib/sql.ts'
 import type { DatabaseCall } from '../call.ts'
 
@@ -20,16 +20,13 @@ const TOKEN_FORM = /^[\w-]{43}$/
 /** 256 random bits to send, and their SHA-256 to store, so that a copy of the database opens nothing. */
 export async function newOneTimeToken(): Promise<{ token: string; hash: string }> {
   const token = randomId(256)
-  return { token, hash: await hashOf(token) }
+  return { token, hash: await sha256(token) }
 }
 
 /** The hash that the table stores for a token; undefined if the text cannot be a token. */
 export async function oneTimeHash(token: string): Promise<string | undefined> {
-  return TOKEN_FORM.test(token) ? hashOf(token) : undefined
+  return TOKEN_FORM.test(token) ? sha256(token) : undefined
 }
-
-const hashOf = async (token: string): Promise<string> =>
-  base64url(new Uint8Array(await crypto.subtle.digest('SHA-256', utf8(token))))
 
 /**
  * Stores a token for each enabled user that a condition selects, replacing an older one for the same purpose. It is

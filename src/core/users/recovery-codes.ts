@@ -1,4 +1,4 @@
-import { base64url, utf8 } from '../../lib/bytes.ts'
+import { randomText, sha256 } from '../../lib/bytes.ts'
 import type { Call } from '../call.ts'
 import { type Sql, sql } from '../../lib/sql.ts'
 
@@ -37,11 +37,7 @@ export async function recoveryHash(typed: string): Promise<string> {
     .replaceAll(/[\s\p{Pd}]/gu, '')
     .replaceAll('O', '0')
     .replaceAll(/[IL]/g, '1')
-  return base64url(new Uint8Array(await crypto.subtle.digest('SHA-256', utf8(`recovery code\0${code}`))))
+  return sha256(`recovery code\0${code}`)
 }
 
-function newCode(): string {
-  const random = crypto.getRandomValues(new Uint8Array(LENGTH))
-  const code = [...random].map((byte) => ALPHABET[byte % ALPHABET.length]).join('')
-  return code.match(/.{4}/g)!.join('-')
-}
+const newCode = (): string => randomText(ALPHABET, LENGTH).match(/.{4}/g)!.join('-')

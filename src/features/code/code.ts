@@ -1,7 +1,7 @@
 import type { Config } from '../../config.ts'
 import { subkeys } from '../../core/keys/subkeys.ts'
 import type { Ticket } from '../../core/ticket.ts'
-import { base64url, utf8 } from '../../lib/bytes.ts'
+import { base64url, randomText, utf8 } from '../../lib/bytes.ts'
 import { seal, unseal } from '../../lib/seal.ts'
 import { Problem } from '../../problem.ts'
 
@@ -10,18 +10,8 @@ const LENGTH = 8
 const ALPHABET = '23456789ABCDEFGHJKMNPQRSTVWXYZ'
 const FORM = new RegExp(`^[${ALPHABET}]{${LENGTH}}$`)
 
-/** Bytes from here on are drawn again, so that every character is equally likely. */
-const FAIR = 256 - (256 % ALPHABET.length)
-
 /** A new random code. */
-export function newCode(): string {
-  let code = ''
-  while (code.length < LENGTH) {
-    const [byte = FAIR] = crypto.getRandomValues(new Uint8Array(1))
-    if (byte < FAIR) code += ALPHABET[byte % ALPHABET.length]
-  }
-  return code
-}
+export const newCode = (): string => randomText(ALPHABET, LENGTH)
 
 /** The code that a person typed, with any width, case, blanks and dashes; undefined if it cannot be one. */
 export function readCode(typed: string): string | undefined {

@@ -13,7 +13,7 @@ import {
   validateAuthResponse,
 } from 'oauth4webapi'
 import type { Call } from '../../core/call.ts'
-import { base64url, utf8 } from '../../lib/bytes.ts'
+import { sha256 } from '../../lib/bytes.ts'
 import type { Config } from '../../config.ts'
 import { asking } from './failure.ts'
 import { type Profile, type Provider, text } from './providers/provider.ts'
@@ -27,7 +27,6 @@ const redirectUri = ({ PUBLIC_URL }: Config, { name }: Provider): string => `${P
 export async function authorizationUrl({ settings }: Call, provider: Provider, begun: Transaction): Promise<string> {
   const { as } = await asking(provider, serverOf(settings, provider))
   const url = new URL(as.authorization_endpoint!)
-  const challenge = base64url(new Uint8Array(await crypto.subtle.digest('SHA-256', utf8(begun.verifier))))
   const parameters = {
     response_type: 'code',
     client_id: provider.client(settings).client_id,
@@ -35,7 +34,7 @@ export async function authorizationUrl({ settings }: Call, provider: Provider, b
     scope: provider.scope,
     state: begun.state,
     ...(isOpenId(provider) && { nonce: begun.nonce }),
-    ...(!provider.withoutPkce && { code_challenge: challenge, code_challenge_method: 'S256' }),
+    ...(!provider.withoutPkce && { code_challenge: await sha256(begun.verifier), code_challenge_method: 'S256' }),
     ...provider.parameters,
   }
   for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value)

@@ -7,7 +7,7 @@ import type { AppEnv } from '../../http/app-env.ts'
 import { dropCookie, keepCookie, ownCookies } from '../../http/cookie.ts'
 import { parseJson } from '../../lib/json.ts'
 import { seal, unseal } from '../../lib/seal.ts'
-import { utf8 } from '../../lib/bytes.ts'
+import { hex, utf8 } from '../../lib/bytes.ts'
 import type { PageContext } from '../../pages/view.tsx'
 import { Problem } from '../../problem.ts'
 
@@ -40,8 +40,7 @@ export type Transaction = v.InferOutput<typeof content>
 export type Purpose = Pick<Transaction, 'return_to' | 'token' | 'session'>
 
 /** Lowercase hexadecimal digits: some providers cut or change other characters. */
-const random = (): string =>
-  Array.from(crypto.getRandomValues(new Uint8Array(32)), (byte) => byte.toString(16).padStart(2, '0')).join('')
+const random = (): string => hex(crypto.getRandomValues(new Uint8Array(32)))
 
 export const newTransaction = ({ now }: Call, provider: string, purpose: Purpose): Transaction => ({
   state: random(),

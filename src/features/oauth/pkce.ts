@@ -1,4 +1,4 @@
-import { base64url, utf8 } from '../../lib/bytes.ts'
+import { sha256 } from '../../lib/bytes.ts'
 import { isSameSecret } from '../../lib/secret.ts'
 
 /** SHA-256 in base64url (RFC 7636 section 4.2). */
@@ -14,8 +14,5 @@ export const isChallenge = (text: string): boolean => CHALLENGE.test(text)
  */
 export async function provesChallenge(verifier: string | undefined, challenge: string | undefined): Promise<boolean> {
   if (challenge === undefined || verifier === undefined) return challenge === verifier
-  return VERIFIER.test(verifier) && isSameSecret(await s256(verifier), challenge)
+  return VERIFIER.test(verifier) && isSameSecret(await sha256(verifier), challenge)
 }
-
-const s256 = async (verifier: string): Promise<string> =>
-  base64url(new Uint8Array(await crypto.subtle.digest('SHA-256', utf8(verifier))))

@@ -1,3 +1,4 @@
+import { randomText } from '../../lib/bytes.ts'
 import { isSameSecret } from '../../lib/secret.ts'
 
 /** RFC 6238 with the values that authenticator apps use, whatever an address says: SHA-1, 6 digits, 30 seconds. */
@@ -21,9 +22,8 @@ export const plainCode = (typed: string): string => typed.normalize('NFKC').repl
 /** When the last moment of a step is over in which its code is right. Seconds. */
 export const endOfStep = (step: number): number => (step + 1 + WINDOW) * PERIOD
 
-/** A new secret, in base32. Of each random byte, one letter takes five bits. */
-export const newSecret = (): string =>
-  Array.from(crypto.getRandomValues(new Uint8Array(SECRET_LETTERS)), (byte) => BASE32[byte % BASE32.length]).join('')
+/** A new secret, in base32. */
+export const newSecret = (): string => randomText(BASE32, SECRET_LETTERS)
 
 /** The bytes of a secret. */
 function bytesOf(secret: string): Uint8Array<ArrayBuffer> {
