@@ -16,6 +16,9 @@ import {
   now,
   ORIGIN,
   PASSWORD,
+  SAME_ORIGIN,
+  SESSION,
+  signedInBrowser,
   stateFor,
   watchedDoorkeeper,
   watchedIsolate,
@@ -86,6 +89,12 @@ const requests: Record<string, () => Promise<Cost>> = {
   refresh: async () => {
     const { email, refresh_token } = await member()
     return costOf(email, (own) => callIn(own, 'POST', '/user/refresh', { json: { refresh_token } }), 200)
+  },
+  'renew in a browser': async () => {
+    const { email, browser } = await signedInBrowser()
+    browser.jar.delete(SESSION) // as once its access token has expired
+    const ask = (own: Env) => Object.assign(browser, { own }).send('POST', '/action', { headers: SAME_ORIGIN })
+    return costOf(email, ask, 200)
   },
   logout: async () => {
     const user = await member()
