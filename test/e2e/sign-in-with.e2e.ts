@@ -355,7 +355,7 @@ describe.skipIf(withoutChromium())('signing in with another provider', () => {
         await begin(name)
         await page.getByRole('button', { name: 'Cancel' }).click()
         await back()
-        expect(page.url()).toBe(`${service.url}/login`)
+        expect(page.url()).toBe(`${service.url}/login?done=turned_back`)
         expect((await page.context().cookies(service.url)).map(({ name }) => name)).not.toContain('latchkey')
         await page.context().close()
       }

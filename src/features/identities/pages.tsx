@@ -138,5 +138,6 @@ async function linkingCall(c: Context<AppEnv>, begun: Transaction): Promise<Sign
   return { ...callOf(c), session }
 }
 
+/** Where somebody who turned back at the provider goes on. */
 const backTo = (links: boolean, fields: URLSearchParams): string =>
-  links ? SECURITY : `/login${fields.size === 0 ? '' : `?${fields.toString()}`}`
+  `${links ? SECURITY : '/login'}?${new URLSearchParams([...fields, ['done', 'turned_back']]).toString()}`

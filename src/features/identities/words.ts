@@ -28,5 +28,9 @@ export const done = {
     en: 'The account is connected. You can sign in with it from now on.',
     ko: '계정을 연결했습니다. 이제 이 계정으로 로그인할 수 있습니다.',
   },
+  turned_back: {
+    en: 'Nothing was done, because you turned back on the way.',
+    ko: '도중에 취소하여 아무것도 바뀌지 않았습니다.',
+  },
   identity_removed: { en: 'The account is disconnected.', ko: '계정 연결을 해제했습니다.' },
 } satisfies Record<string, Translated>

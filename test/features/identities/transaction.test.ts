@@ -192,7 +192,9 @@ describe('an answer', () => {
     back.delete('code')
     back.set('error', 'access_denied')
     const answer = await browser.comeBack('oidc', back)
-    expect([answer.status, answer.headers.get('Location')]).toEqual([303, '/login?return_to=%2Faccount'])
+    const to = '/login?return_to=%2Faccount&done=turned_back'
+    expect([answer.status, answer.headers.get('Location')]).toEqual([303, to])
+    expect(await (await browser.go('GET', to)).text()).toContain('you turned back')
   })
 
   it('leads to the page to return to, and to no other', async () => {
