@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import bcrypt from 'bcryptjs'
 import { unstable_readConfig } from 'wrangler'
-import { addressOf } from './address.ts'
+import { addressOf, mailboxAt } from './address.ts'
 import { GIVEN_BY_DEV, judged } from './cli/check-settings.ts'
 import { OFFLINE, ROOT, withLocalD1, writeSecrets } from './local.ts'
 import { migrateLocal } from './migrations.ts'
@@ -105,24 +105,32 @@ function stop(): void {
   wrangler.kill('SIGTERM')
 }
 
-const banner = (): string => `
-  Latchkey          ${url}/login
-  Demo login        ${DEMO.email} / ${DEMO.password}
-  Mail and database ${url}/cdn-cgi/local/explorer${withoutPasskeys()}
+function banner(): string {
+  const { mail, database } = mailboxAt(url, { driver: given('MAIL_DRIVER'), mailUrl: given('MAIL_URL') })
+  return `
+  Latchkey    ${url}/login
+  Demo login  ${DEMO.email} / ${DEMO.password}
+  Mail        ${mail}
+  Database    ${database}${withoutPasskeys()}
 
   curl -s${url.startsWith('https:') ? 'k' : ''} ${url}/user/login --json '${JSON.stringify({ email: DEMO.email, password: DEMO.password })}'
 `
+}
 
 /** Passkeys belong to a name, never to an IP address (WebAuthn Level 3 section 5.1.2). */
 const withoutPasskeys = (): string =>
   /^(?:\[|\d+(?:\.\d+){3}$)/.test(new URL(publicUrl).hostname)
-    ? '\n  Passkeys          not at an IP address: start without --ip, and open http://localhost'
+    ? '\n  Passkeys    not at an IP address: start without --ip, and open http://localhost'
     : ''
 
 /** A variable for wrangler, unless it is set on the command line or in a file of settings. */
 function unlessGiven(name: string, value: string): string[] {
-  const given = args.some((arg) => arg.startsWith(`${name}:`)) || (settings?.values[name] ?? '') !== ''
-  return given ? [] : ['--var', `${name}:${value}`]
+  return given(name) ? [] : ['--var', `${name}:${value}`]
+}
+
+function given(name: string): string | undefined {
+  const start = `${name}:`
+  return args.findLast((arg) => arg.startsWith(start))?.slice(start.length) ?? settings?.values[name]
 }
 
 /** The demo user, unless somebody with that address is there already. */

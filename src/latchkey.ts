@@ -13,6 +13,8 @@ export type Yours = Feature & { routes: Hono<AppEnv, Schema, string> }
 export type { AppEnv, Feature }
 export type { ClaimsAbout, CustomClaims } from './core/call.ts'
 export { all, batch, first } from './core/d1.ts'
+export type { MailKind, MailWords } from './core/mail/compose.ts'
+export { type MailContent, type MailLayout, mailLayout, type MailPart } from './core/mail/layout.tsx'
 export type { Session } from './core/sessions/session.ts'
 export { body, check, form } from './http/body.ts'
 export {

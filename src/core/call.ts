@@ -3,7 +3,7 @@ import type { Sql } from '../lib/sql.ts'
 import type { Html } from '../lib/jsx-runtime.ts'
 import type { Translated } from '../lib/language.ts'
 import type { Events } from './events/declaration.ts'
-import type { Mail } from './mail/compose.ts'
+import type { Mail, OwnMails } from './mail/compose.ts'
 import type { Origin } from './origin.ts'
 import type { Proof } from './proof.ts'
 import type { Ticket } from './ticket.ts'
@@ -59,6 +59,10 @@ export type Feature = {
   events?: Events
   /** The mails that it sends. The sender finds the text for a waiting row here, by its `kind`. */
   mails?: Record<string, Mail>
+  /** What replaces the words of any mail, by its kind. `{app}` in them is the name of the service. */
+  mailWords?: NonNullable<OwnMails['mailWords']>
+  /** What replaces the HTML of all mails. */
+  mailLayout?: NonNullable<OwnMails['mailLayout']>
   /** What the user has just done, for a page after a redirect with `?done=<name>`. */
   done?: Record<string, Translated>
   /** Labels of form fields that only this feature has, by field name. */

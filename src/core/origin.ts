@@ -7,6 +7,8 @@ export type Origin = {
   country: string | null
   user_agent: string | null
   language: Language
+  /** The language was chosen on a page, not only accepted by the browser. */
+  chosen?: true
   request_id: string
   /** The back end that stated the IP address, if one did. Cloudflare confirms only the back end's own address. */
   named_by?: string

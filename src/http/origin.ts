@@ -11,11 +11,13 @@ const USER_AGENT_MAX = 256
  * are not trusted.
  */
 export function originOf(c: Asked): Origin {
+  const chosen = chosenLanguage(c)
   return {
     ip: c.req.header('CF-Connecting-IP') ?? null,
     country: (c.req.raw.cf?.country as string | undefined) ?? null,
     user_agent: c.req.header('User-Agent')?.slice(0, USER_AGENT_MAX) ?? null,
-    language: languageOf(c),
+    language: chosen ?? acceptedLanguage(c),
+    ...(chosen && { chosen: true }),
     request_id: c.var.requestId,
     ...c.var.named,
   }
@@ -28,9 +30,11 @@ const MAX_RANGES = 20
  * The language that the reader chose on a page, otherwise the preferred one among the available languages (RFC 9110
  * section 12.5.4). Hono's detector does the same in 1 kB more.
  */
-export function languageOf(c: Asked): Language {
+export const languageOf = (c: Asked): Language => chosenLanguage(c) ?? acceptedLanguage(c)
+
+function chosenLanguage(c: Asked): Language | undefined {
   const [chosen] = ownCookies(c, LANGUAGE_COOKIE)
-  return languages.find((own) => own === chosen) ?? acceptedLanguage(c)
+  return languages.find((own) => own === chosen)
 }
 
 function acceptedLanguage(c: Asked): Language {

@@ -3,12 +3,16 @@ import type { Html } from '../lib/jsx-runtime.ts'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { config } from '../config.ts'
 import type { Call, Registry } from '../core/call.ts'
+import { batch } from '../core/d1.ts'
+import type { Session } from '../core/sessions/session.ts'
+import { keepLanguage } from '../core/users/language.ts'
+import { sql } from '../lib/sql.ts'
 import { type Language, languages, phrases, type Translated } from '../lib/language.ts'
 import { now } from '../lib/time.ts'
 import type { Problem } from '../problem.ts'
 import type { AppEnv, BrowserSession } from '../http/app-env.ts'
 import { languageOf } from '../http/origin.ts'
-import { COOKIE_MAX_SECONDS, keepCookie, LANGUAGE_COOKIE } from '../http/cookie.ts'
+import { COOKIE_MAX_SECONDS, isSameOrigin, keepCookie, LANGUAGE_COOKIE } from '../http/cookie.ts'
 import { contentPolicy, sourceOf } from '../http/headers.ts'
 import { allowedReturn } from './return-to.ts'
 import { labels, shared, type Words } from './words.ts'
@@ -101,7 +105,7 @@ function doneAs(name: string | undefined, registry: Registry, language: Language
   return name !== undefined && Object.hasOwn(all, name) ? { name, text: all[name]![language] } : undefined
 }
 
-/** Responds with a page. If the address names a language, the choice is remembered. */
+/** Responds with a page. If the address names a language, the choice is remembered. @throws Problem 503 `unavailable` */
 export async function page(
   c: PageContext,
   view: View,
@@ -109,11 +113,21 @@ export async function page(
   status: ContentfulStatusCode = 200,
 ): Promise<Response> {
   const { language, brand } = view
-  if (asked(c, 'lang') === language) keepCookie(c, LANGUAGE_COOKIE, language, COOKIE_MAX_SECONDS)
+  if (asked(c, 'lang') === language) {
+    if (view.problem === undefined) await keepInAccount(c, language)
+    keepCookie(c, LANGUAGE_COOKIE, language, COOKIE_MAX_SECONDS)
+  }
   const image = brand.logo?.startsWith('/') ? " 'self'" : originOf(brand.logo)
   const form = await onwardOf(c, view)
   if (image !== '' || form !== '') c.header('Content-Security-Policy', contentPolicy({ image, form }))
   return c.html(`<!doctype html>${content.text}`, status)
+}
+
+/** Of a signed-in user, who must have followed a link on a page of ours: one on another site changes no account. */
+async function keepInAccount(c: PageContext, language: Language): Promise<void> {
+  const { session } = c.var as { session?: Session } // behind a guard
+  if (!session || !isSameOrigin(c)) return
+  await batch(c.env.DB, keepLanguage({ language, chosen: true }, sql`id = ${session.user_id}`))
 }
 
 /** Where the forms of a page finally lead: browsers apply `form-action` to the redirects after a form, too. */

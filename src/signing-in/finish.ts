@@ -1,5 +1,6 @@
 import type { Call, Method } from '../core/call.ts'
 import { commit, type Former, newSession, startSession } from '../core/sessions/sessions.ts'
+import { keepLanguage } from '../core/users/language.ts'
 import { type Need, needOf } from '../core/users/second-factor.ts'
 import type { Proof } from '../core/proof.ts'
 import { newTicket, nextTicket, readTicket, singlesOf, type Ticket, writeTicket } from '../core/ticket.ts'
@@ -66,6 +67,7 @@ export async function finish(
   const grant = newSession(call, user, methods)
   await rest(call, proof, async (mine) => [
     ...startSession(call, grant, { mine, instead }),
+    ...keepLanguage(call.origin, mine),
     ...(proof.new_device ? await newDeviceMail(call, mine) : []),
     ...(await also(mine)),
   ])

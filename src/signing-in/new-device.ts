@@ -2,6 +2,7 @@ import type { Call } from '../core/call.ts'
 import { batch } from '../core/d1.ts'
 import type { Mail } from '../core/mail/compose.ts'
 import type { Proof } from '../core/proof.ts'
+import { ifNotYou } from '../core/users/factor-mails.ts'
 import { undoableMail, undoPage } from '../core/users/undo.ts'
 import type { User } from '../core/users/users.ts'
 import type { Welcome } from '../doorkeeper/guess.ts'
@@ -9,27 +10,21 @@ import { deviceReported, ifAvailable, introduce } from '../doorkeeper/rpc.ts'
 import { type Sql, sql } from '../lib/sql.ts'
 
 /** The notice of a sign-in from a device that the account has not seen. The feature `undo` lists it. */
-export const newDevice: Mail = {
+export const newDevice = {
   kind: 'new_device',
   words: {
     en: {
       subject: 'New sign-in to your account',
-      lines: [
-        'Your account at {app} was used to sign in on a new device.',
-        'If it was you, there is nothing to do. If not, tell us within seven days: all devices are signed out, and you set a new password.',
-      ],
+      lines: ['A new device signed in to your account at {app}.', ifNotYou.en],
     },
     ko: {
       subject: '새 기기에서 로그인했습니다',
-      lines: [
-        '새 기기에서 {app} 계정에 로그인했습니다.',
-        '본인이라면 아무것도 하지 않으셔도 됩니다. 본인이 아니라면 7일 안에 알려 주세요. 모든 기기에서 로그아웃되고 비밀번호를 새로 설정할 수 있습니다.',
-      ],
+      lines: ['새 기기에서 {app} 계정에 로그인했습니다.', ifNotYou.ko],
     },
   },
   details: true,
   link: undoPage,
-}
+} as const satisfies Mail
 
 /** The statements that mail the notice to the user whom a condition selects. */
 export const newDeviceMail = (call: Call, users: Sql): Promise<Sql[]> =>

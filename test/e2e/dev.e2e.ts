@@ -5,7 +5,7 @@ import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:
 import { join } from 'node:path'
 import bcrypt from 'bcryptjs'
 import { afterEach, describe, expect, it } from 'vitest'
-import { addressOf } from '../../scripts/address.ts'
+import { addressOf, mailboxAt } from '../../scripts/address.ts'
 import {
   accessToken,
   execute,
@@ -140,6 +140,16 @@ describe('npm run dev', () => {
   ])('%o is %s, and mails lead to %s', async (asked, url, publicUrl) => {
     const address = { port: 8080, url: `${url}:8080`, publicUrl: `${publicUrl}:8080` }
     expect(await addressOf({ ...asked, port: 8080 })).toEqual(address)
+  })
+
+  it.each([
+    ['http://localhost:1', {}, 'http://localhost:1/cdn-cgi/local/explorer/email/sending'],
+    ['https://127.0.0.1:1', { driver: 'binding' }, 'https://127.0.0.1:1/cdn-cgi/local/explorer/email/sending'],
+    ['http://192.0.2.1:1', {}, 'the files that are named here with each mail'], // 403 at that address
+    ['http://localhost:1', { mailUrl: 'http://localhost:2/' }, 'posted to http://localhost:2/'],
+    ['http://localhost:1', { mailUrl: 'http://localhost:2/', driver: 'console' }, 'printed here'],
+  ])('of the service at %s with %o, mails are read at %s', (url, settings, place) => {
+    expect(mailboxAt(url, { driver: undefined, mailUrl: undefined, ...settings }).mail).toBe(place)
   })
 
   it('refuses --remote before it does anything', async () => {

@@ -204,7 +204,7 @@ export const scenarios: (Scenario | Alike)[] = [
     changes: [
       '+ link: email_change of owner to moved@example.com, new',
       '+ mail to moved@example.com: Confirm your new email address',
-      '+ mail to owner@example.com: Your email address is about to change',
+      '+ mail to owner@example.com: A new email address was requested',
       '+ audit: email_change_requested of owner in here',
     ],
     asks: ['check', 'admitMail'],
@@ -219,7 +219,7 @@ export const scenarios: (Scenario | Alike)[] = [
     changes: [
       '+ link: email_change of owner to other@example.com, new',
       '+ mail to other@example.com: You already have an account',
-      '+ mail to owner@example.com: Your email address is about to change',
+      '+ mail to owner@example.com: A new email address was requested',
       '+ audit: email_change_requested of owner in here',
     ],
     asks: ['check', 'admitMail'],
@@ -233,7 +233,7 @@ export const scenarios: (Scenario | Alike)[] = [
     answers: 202,
     changes: [
       '+ link: email_change of owner to owner@example.com, new',
-      '+ mail to owner@example.com: Your email address is about to change',
+      '+ mail to owner@example.com: A new email address was requested',
       '+ audit: email_change_requested of owner in here',
     ],
     asks: ['check', 'admitMail'],

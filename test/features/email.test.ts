@@ -204,7 +204,7 @@ describe('POST /user/email', () => {
     expect(await userAt(user.email)).toEqual(before)
     expect((await action(user.token)).status).toBe(200)
     expect(subjectsTo(target)).toEqual(['Confirm your new email address'])
-    expect(subjectsTo(user.email)).toEqual(['Your email address is about to change'])
+    expect(subjectsTo(user.email)).toEqual(['A new email address was requested'])
     expect(mailsTo(user.email)[0]!.text.match(/\/\w+\?token=/g)).toEqual(['/cancel?token='])
     expect(mailsTo(user.email)[0]!.text).not.toContain(target)
     expect((await eventsOf(user.id)).at(-1)).toBe('email_change_requested')
@@ -279,7 +279,7 @@ describe('POST /user/email', () => {
     expect(subjectsTo(owner.email)).toEqual(['You already have an account'])
     expect(mailsTo(owner.email)[0]!.text).not.toContain('token=')
     expect(mailsTo('taken.address@example.com')).toEqual([])
-    expect(subjectsTo(user.email)).toEqual(['Your email address is about to change'])
+    expect(subjectsTo(user.email)).toEqual(['A new email address was requested'])
     expect(await linksOf(user.id)).toEqual(['email_change']) // as if it were free, but nobody has the token
   })
 
@@ -503,7 +503,7 @@ describe('what a request for another address tells', () => {
     for (let i = 0; i < 11; i++) await forgot(user.email)
     expect(mailsTo(user.email)).toHaveLength(10)
     await change(user.token, nobody())
-    expect(subjectsTo(user.email).at(-1)).toBe('Your email address is about to change')
+    expect(subjectsTo(user.email).at(-1)).toBe('A new email address was requested')
     const cancelled = await call('POST', '/user/email/cancel', { json: { token: mailedToken(user.email) } })
     expect(cancelled.status).toBe(204)
   })

@@ -28,7 +28,7 @@ export const scenarios: (Scenario | Alike)[] = [
     changes: [
       ...EPOCH_RAISED,
       '+ audit: second_factor_off of owner in here',
-      '+ mail to owner@example.com: Signing in asks for no second factor any more',
+      '+ mail to owner@example.com: The second factor was turned off',
       '+ undo: second_factor_off of owner to owner@example.com, new',
     ],
   },

@@ -98,7 +98,7 @@ describe('the switch', () => {
     expect((await turn(user.token, false)).status).toBe(204)
     expect(await list(user.token)).toEqual({ factors: [], recovery_codes_left: 0 })
     expect((await login(user.email)).status).toBe(200)
-    expect(mails.at(-1)).toMatchObject({ subject: 'Latchkey: Signing in asks for no second factor any more' })
+    expect(mails.at(-1)).toMatchObject({ subject: 'Latchkey: The second factor was turned off' })
     expect(await eventsOf(user.id)).toContain('second_factor_off')
   })
 })

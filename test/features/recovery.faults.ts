@@ -45,7 +45,7 @@ export const scenarios: (Scenario | Alike)[] = [
       '- recovery_codes of owner',
       ...Array.from({ length: 10 }, () => '+ recovery_codes of owner'),
       '+ audit: recovery_renewed of owner in here',
-      '+ mail to owner@example.com: Your recovery codes are new',
+      '+ mail to owner@example.com: New recovery codes were made',
     ],
   },
   alike(

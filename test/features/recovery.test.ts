@@ -126,7 +126,7 @@ describe('new recovery codes', () => {
     const { recovery_codes } = await answer.json<{ recovery_codes: string[] }>()
     expect(recovery_codes).toHaveLength(10)
     expect(await leftOf(user.id)).toBe(10)
-    expect(mails.at(-1)).toMatchObject({ to: user.email, subject: 'Latchkey: Your recovery codes are new' })
+    expect(mails.at(-1)).toMatchObject({ to: user.email, subject: 'Latchkey: New recovery codes were made' })
     await expectProblem(await signIn(await ticketFor(user.email), user.recovery_codes[0]!), 401, 'invalid_code')
     expect((await signIn(await ticketFor(user.email), recovery_codes[0]!)).status).toBe(200)
   })

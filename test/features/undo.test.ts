@@ -236,7 +236,7 @@ describe('the notice of a new password', () => {
     const user = await robbed()
     const { text } = mailsTo(user.email).at(-1)!
     expect(text).toMatch(/\nTime: .* UTC\nPlace: 127\.0\.0\.1\nDevice: Unknown device\n/)
-    expect(text).toContain('If it was you, there is nothing to do.')
+    expect(text).toContain('If this was you, there is nothing to do.')
     expect(text).toMatch(/\n\nThis was not me:\nhttps:\/\/login\.example\/undo\?token=[\w-]{43}\n$/)
   })
 

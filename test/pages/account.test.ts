@@ -216,7 +216,7 @@ describe('/account/email', () => {
     const answer = await submit('/account/email', { email: target, password: PASSWORD }, me.token)
     expect(leadsTo(answer)).toEqual([303, '/account?done=email'])
     expect(await userAt(target)).toBeNull()
-    expect(subjectsTo(me.email)).toEqual(['Your email address is about to change'])
+    expect(subjectsTo(me.email)).toEqual(['A new email address was requested'])
     expect(leadsTo(await submit('/verify', { token: mailedToken(target), password: PASSWORD }))).toEqual([
       303,
       '/login?done=verified',

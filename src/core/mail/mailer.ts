@@ -2,7 +2,7 @@ import type { Config } from '../../config.ts'
 import { unseal } from '../../lib/seal.ts'
 import { AFTER_ANSWER, CRON, DEADLINE_MS, drain, logFailure } from '../events/delivery.ts'
 import type { Busy, Delivery, Outcome } from '../events/queue.ts'
-import { type Composed, composeMail, type Mail } from './compose.ts'
+import { type Composed, composeMail, type Mail, type OwnMails } from './compose.ts'
 import { readDetails } from './details.ts'
 import { claimDue, claimOwn, OUTBOX, type OutboxRow } from './queue.ts'
 import { LINK_SECONDS } from '../users/one-time.ts'
@@ -31,6 +31,7 @@ export async function deliverMail(
   request_id?: string,
 ): Promise<void> {
   const known = features.flatMap(({ mails = {} }) => Object.values(mails))
+  const own: OwnMails = Object.assign({}, ...features) // of the last that declares each
   const delivery: Delivery<OutboxRow> = {
     ...OUTBOX,
     atOnce: AT_ONCE,
@@ -39,8 +40,7 @@ export async function deliverMail(
       deliver(
         row,
         known.find(({ kind }) => kind === row.kind),
-        env,
-        config,
+        { env, config, own },
         now,
       ),
     isOver: (outcomes) => outcomes.includes('enough'),
@@ -55,17 +55,15 @@ export async function deliverMail(
 async function deliver(
   row: OutboxRow,
   mail: Mail | undefined,
-  env: Env,
-  config: Config,
+  { env, config, own }: { env: Env; config: Config; own: OwnMails },
   now: number,
 ): Promise<Outcome | Busy> {
   if (linkIsDead(row, mail, now)) return now - row.created_at < secondsOf(mail) ? 'done' : 'link_expired'
   try {
     // During an upgrade, another version may know this mail. After a day it is given up.
     if (!mail) throw new Error('no feature has a mail of this kind')
-    const { APP_NAME: app, PUBLIC_URL: publicUrl } = config
-    const filling = { app, publicUrl, token: await tokenIn(row, config), details: readDetails(row.details) }
-    await send(row, composeMail(mail, row.language, filling), env, config)
+    const filling = { token: await tokenIn(row, config), details: readDetails(row.details) }
+    await send(row, composeMail(mail, row.account_language ?? row.language, config, filling, own), env, config)
     return 'done'
   } catch (error) {
     logFailure('mail_not_sent', row, error)
@@ -122,8 +120,11 @@ async function send(
       if (!answer.ok) throw new Unsent(answer)
       return
     }
-    case 'binding':
-      await Promise.race([env.EMAIL.send(message), expiryOf(deadline)])
+    case 'binding': {
+      // RFC 3834 section 5: nobody's vacation answers it.
+      const headers = { 'Auto-Submitted': 'auto-generated' }
+      await Promise.race([env.EMAIL.send({ ...message, headers }), expiryOf(deadline)])
+    }
   }
 }
 

@@ -7,7 +7,10 @@ export type OutboxRow = Waiting & {
   /** The `kind` of a `Mail`, if this version still has it. */
   kind: string
   recipient: string
+  /** For whoever has no account, or an account that no language is known of. */
   language: Language
+  /** The account's language as it is now. */
+  account_language: Language | null
   sealed_token: string | null
   created_at: number
   /** NULL in mails without details, and in rows from before there were any. */
@@ -65,4 +68,6 @@ const lineUp = (now: number): Sql =>
 
 const claim = (chosen: Sql, now: number): Sql =>
   sql`UPDATE outbox SET attempts = attempts + 1, due_at = ${now + CLAIM_SECONDS}, network_turn = NULL, domain_turn = NULL
-    WHERE id IN (${chosen}) RETURNING *, (SELECT expires_at FROM one_time_tokens WHERE hash = link_hash) AS link_expires_at`
+    WHERE id IN (${chosen})
+    RETURNING *, (SELECT expires_at FROM one_time_tokens WHERE hash = link_hash) AS link_expires_at,
+      (SELECT language FROM users WHERE users.id = user_id) AS account_language`

@@ -3,6 +3,7 @@ import { type Sql, sql } from '../../lib/sql.ts'
 import type { Call } from '../call.ts'
 import { auditRow } from '../events/audit.ts'
 import type { Mail } from '../mail/compose.ts'
+import { loginPage } from '../users/factor-mails.ts'
 import { mailRow } from '../mail/outbox.ts'
 import { commit, type Grant, isUnrevoked, revokeSessions, shownIn, standing, tokensUntil } from './sessions.ts'
 
@@ -46,7 +47,7 @@ export const refreshedFrom = (row: RefreshedRow): RefreshedSession => ({
 })
 
 /** The notice of a replay. The feature `session` lists it. */
-export const sessionReplayed: Mail = {
+export const sessionReplayed = {
   kind: 'session_replayed',
   words: {
     en: {
@@ -60,11 +61,13 @@ export const sessionReplayed: Mail = {
       subject: '기기 한 대에서 로그아웃했습니다',
       lines: [
         '{app} 계정에 로그인한 기기의 인증 정보가 다른 기기나 네트워크에서 다시 사용되었습니다. 인증 정보가 복제되었을 수 있어 해당 기기에서 로그아웃했습니다.',
-        '다시 로그인해 주세요. 의심스러운 점이 있으면 비밀번호를 변경해 주세요.',
+        '다시 로그인해 주세요. 평소와 다른 점이 있으면 비밀번호를 변경해 주세요.',
       ],
     },
   },
-}
+  details: true,
+  link: loginPage,
+} as const satisfies Mail
 
 /**
  * Ends a session of which a replaced token was shown again (RFC 9700 section 4.14.2). The owner gets the

@@ -61,6 +61,13 @@ export const mails = {
         ],
       },
     },
+    details: true,
     link: { path: '/reset', label: { en: 'Set a new password', ko: '비밀번호 재설정' } },
   },
-} satisfies Record<string, Mail>
+} as const satisfies Record<string, Mail>
+
+declare module '../../core/mail/compose.ts' {
+  interface DeclaredMails {
+    admin: typeof mails
+  }
+}

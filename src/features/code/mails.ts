@@ -9,7 +9,7 @@ export const mails = {
       en: {
         subject: 'Your code to sign in',
         lines: [
-          'Somebody wants to sign in to your account at {app}. If it was you, enter this code within ten minutes where you began. In that browser, you can open the link instead.',
+          'Here is your code to sign in to {app}. Enter it within ten minutes where you began. In that browser, you can open the link instead.',
           'Never pass the code on, not even to somebody who claims to work for {app}. Enter it only at {app}, and only if you have just begun to sign in.',
           'If it was not you, do nothing: without this code nobody gets in.',
         ],
@@ -17,7 +17,7 @@ export const mails = {
       ko: {
         subject: '로그인 인증 코드',
         lines: [
-          '{app} 계정으로 로그인하려는 요청이 있었습니다. 본인이 요청했다면 10분 안에, 로그인을 시작한 화면에 아래 코드를 입력해 주세요. 같은 브라우저에서는 링크를 열어도 됩니다.',
+          '{app} 로그인 인증 코드를 보내 드립니다. 10분 안에 로그인을 시작한 화면에 입력해 주세요. 같은 브라우저에서는 링크를 열어도 됩니다.',
           '누구에게도 코드를 알려 주지 마세요. {app} 직원이라고 해도 마찬가지입니다. 방금 직접 로그인을 시작했을 때만 {app}에 입력해 주세요.',
           '본인이 요청하지 않았다면 이 메일을 무시하셔도 됩니다. 코드가 없으면 아무도 로그인할 수 없습니다.',
         ],
@@ -32,7 +32,7 @@ export const mails = {
       en: {
         subject: 'Your code to create an account',
         lines: [
-          'Somebody wants to create an account at {app} with this address. If it was you, enter this code within ten minutes where you began. In that browser, you can open the link instead.',
+          'Here is your code to create an account at {app}. Enter it within ten minutes where you began. In that browser, you can open the link instead.',
           'Never pass the code on, not even to somebody who claims to work for {app}.',
           'If it was not you, do nothing: without this code no account is created.',
         ],
@@ -40,7 +40,7 @@ export const mails = {
       ko: {
         subject: '회원가입 인증 코드',
         lines: [
-          '이 이메일 주소로 {app}에 가입하려는 요청이 있었습니다. 본인이 요청했다면 10분 안에, 가입을 시작한 화면에 아래 코드를 입력해 주세요. 같은 브라우저에서는 링크를 열어도 됩니다.',
+          '{app} 회원가입 인증 코드를 보내 드립니다. 10분 안에 가입을 시작한 화면에 입력해 주세요. 같은 브라우저에서는 링크를 열어도 됩니다.',
           '누구에게도 코드를 알려 주지 마세요. {app} 직원이라고 해도 마찬가지입니다.',
           '본인이 요청하지 않았다면 이 메일을 무시하셔도 됩니다. 코드를 입력하지 않으면 계정이 만들어지지 않습니다.',
         ],
@@ -49,4 +49,10 @@ export const mails = {
     details: true,
     link: { path: '/login/code/verify', label: { en: 'Create my account', ko: '회원가입' }, seconds: TICKET_SECONDS },
   },
-} satisfies Record<string, Mail>
+} as const satisfies Record<string, Mail>
+
+declare module '../../core/mail/compose.ts' {
+  interface DeclaredMails {
+    code: typeof mails
+  }
+}

@@ -9,14 +9,14 @@ export const mails = {
       en: {
         subject: 'A passkey was added',
         lines: [
-          'A passkey was added to your account at {app}. Whoever has it can sign in without the password.',
+          'A passkey was added to your account at {app}. You can sign in with it from now on, without the password.',
           ifNotAdded.en,
         ],
       },
       ko: {
         subject: '패스키가 등록되었습니다',
         lines: [
-          '{app} 계정에 패스키가 등록되었습니다. 이 패스키가 있으면 비밀번호 없이 로그인할 수 있습니다.',
+          '{app} 계정에 패스키가 등록되었습니다. 이제 이 패스키로 비밀번호 없이 로그인할 수 있습니다.',
           ifNotAdded.ko,
         ],
       },
@@ -61,5 +61,12 @@ export const mails = {
       },
     },
     details: true,
+    link: { path: '/account/passkeys', label: { en: 'My passkeys', ko: '패스키 관리' }, tokenless: true },
   },
-} satisfies Record<string, Mail>
+} as const satisfies Record<string, Mail>
+
+declare module '../../core/mail/compose.ts' {
+  interface DeclaredMails {
+    passkeys: typeof mails
+  }
+}

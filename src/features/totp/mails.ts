@@ -39,4 +39,10 @@ export const mails = {
     details: true,
     link: undoPage,
   },
-} satisfies Record<string, Mail>
+} as const satisfies Record<string, Mail>
+
+declare module '../../core/mail/compose.ts' {
+  interface DeclaredMails {
+    totp: typeof mails
+  }
+}

@@ -1,4 +1,5 @@
 import type { Mail } from '../../core/mail/compose.ts'
+import { forgotPage } from '../../core/users/factor-mails.ts'
 import { newDevice } from '../../signing-in/new-device.ts'
 
 export const mails = {
@@ -16,12 +17,13 @@ export const mails = {
       ko: {
         subject: '계정 변경이 취소되었습니다',
         lines: [
-          '메일로 보낸 링크를 통해 {app} 계정의 변경이 취소되었습니다. 모든 기기에서 로그아웃되었으며, 기존 비밀번호는 더 이상 사용할 수 없습니다.',
+          '메일로 보내 드린 링크로 {app} 계정의 변경을 취소했습니다. 모든 기기에서 로그아웃되었으며, 기존 비밀번호는 더 이상 사용할 수 없습니다.',
           '다시 로그인하려면 비밀번호를 재설정해 주세요.',
         ],
       },
     },
     details: true,
+    link: forgotPage,
   },
   addressReturned: {
     kind: 'address_returned',
@@ -43,4 +45,10 @@ export const mails = {
     },
     details: true,
   },
-} satisfies Record<string, Mail>
+} as const satisfies Record<string, Mail>
+
+declare module '../../core/mail/compose.ts' {
+  interface DeclaredMails {
+    undo: typeof mails
+  }
+}
