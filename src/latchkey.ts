@@ -11,7 +11,7 @@ import type { AppEnv } from './http/app-env.ts'
 export type Yours = Feature & { routes: Hono<AppEnv, Schema, string> }
 
 export type { AppEnv, Feature }
-export type { ClaimsAbout, CustomClaims } from './core/call.ts'
+export type { ClaimsAbout, CustomClaims, Resource } from './core/call.ts'
 export { all, batch, first } from './core/d1.ts'
 export type { Session } from './core/sessions/session.ts'
 export { body, check, form } from './http/body.ts'
