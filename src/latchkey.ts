@@ -24,6 +24,7 @@ export {
   roleRequired,
   strictLogin,
 } from './http/guard.ts'
+export { type Access, type Accessed, requireScope, resourceRequired } from './http/resource.ts'
 export { languageOf } from './http/origin.ts'
 export { query } from './http/query.ts'
 export { type Sql, sql } from './lib/sql.ts'
