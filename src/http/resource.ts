@@ -6,6 +6,7 @@ import { clientTokenIn } from '../core/tokens/client-token.ts'
 import type { AppEnv } from './app-env.ts'
 import { callOf } from './call.ts'
 import { credentialIn } from './credential.ts'
+import { Problem } from '../problem.ts'
 import { hasHandler, isStanding, refusal } from './guard.ts'
 
 /** Which application asks for which user, and what that user allowed it. `scope`: the words of the token. */
@@ -31,7 +32,8 @@ export const resourceRequired =
   (at: string, ...scopes: [string, ...string[]]): MiddlewareHandler<Accessed> =>
   async (c, next) => {
     const call = callOf(c)
-    if (call.settings.SIGNING_KEYS === undefined || !hasHandler(c)) return c.notFound()
+    if (!hasHandler(c)) return c.notFound()
+    if (call.settings.SIGNING_KEYS === undefined) throw new Problem('not_found')
     const declared = resourceNamed(call, new URL(at, issuerOf(call.settings)).href)
     if (!declared) throw new Error(`No feature declares the resource ${at}`)
     const { resource } = declared
