@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
 import type { ExtractSchema } from 'hono/types'
 import type { Registry } from './core/call.ts'
+import { checkResources } from './core/clients/resources.ts'
 import { publishedBy } from './core/events/declaration.ts'
 import { rooms } from './core/rooms.ts'
 import { account } from './features/account/index.ts'
@@ -68,8 +69,10 @@ export const features: readonly Mounted[] = all
 
 /**
  * Builds the app: the middleware that every request passes, in order, and the routes. A test may add its own features.
+ * @throws Error for resources whose scopes are not their own
  */
 export function appOf(features: readonly Mounted[]) {
+  checkResources(features)
   const app = new Hono<AppEnv>()
   const registry: Registry = {
     features,

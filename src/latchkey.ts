@@ -11,7 +11,7 @@ import type { AppEnv } from './http/app-env.ts'
 export type Yours = Feature & { routes: Hono<AppEnv, Schema, string> }
 
 export type { AppEnv, Feature }
-export type { ClaimsAbout, CustomClaims } from './core/call.ts'
+export type { ClaimsAbout, CustomClaims, Resource } from './core/call.ts'
 export { all, batch, first } from './core/d1.ts'
 export type { MailKind, MailWords } from './core/mail/compose.ts'
 export { type MailContent, type MailLayout, mailLayout, type MailPart } from './core/mail/layout.tsx'
@@ -26,6 +26,7 @@ export {
   roleRequired,
   strictLogin,
 } from './http/guard.ts'
+export { type Access, type Accessed, requireScope, resourceRequired } from './http/resource.ts'
 export { languageOf } from './http/origin.ts'
 export { query } from './http/query.ts'
 export { type Sql, sql } from './lib/sql.ts'

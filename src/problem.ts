@@ -66,6 +66,8 @@ export const problems = {
   email_not_verified: [403, 'The email address has not been confirmed yet.'],
   /** The user is signed in, but does not have the role that the route requires. */
   insufficient_role: [403, 'This needs a role that the account does not have.'],
+  /** The token of an application does not have the scope that the route requires; the challenge names it. */
+  insufficient_scope: [403, 'This needs a scope that the token does not have.'],
   /** A new identity, whose provider states no address that an account can have. Register in another way, then connect it. */
   identity_without_email: [403, 'The identity provider did not tell an email address.'],
   /** `REGISTRATION` is `closed`. */

@@ -53,17 +53,18 @@ export function withoutYours<E extends RouteEntry>(entries: readonly E[]): E[] {
 export function routesOf(entries: readonly RouteEntry[]): Map<string, Route> {
   const routes = new Map<string, Route>()
   entries.forEach(({ method, path }, at) => {
-    if (method === METHOD_NAME_ALL || routes.has(`${method} ${path}`)) return
+    const name = path.replace(/\{.+\}$/, '') // without the pattern of a parameter
+    if (method === METHOD_NAME_ALL || routes.has(`${method} ${name}`)) return
     const before = entries.filter((entry, index) =>
       entry.method === METHOD_NAME_ALL
         ? index < at && covers(entry.path, path)
         : entry.method === method && entry.path === path,
     )
     routes.set(
-      `${method} ${path}`,
+      `${method} ${name}`,
       routeBehind(
         method,
-        path,
+        name,
         before.map(({ handler }) => handler),
       ),
     )

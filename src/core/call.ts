@@ -84,6 +84,8 @@ export type Feature = {
   expires?: (pass: { now: number; settings: Config; limit: number }) => Sql[]
   /** Adds claims to the tokens of clients. */
   claims?: CustomClaims
+  /** What routes of its own serve to applications: every client may ask a user for access to it. */
+  resources?: readonly Resource[]
   /** The authentication methods that it provides. */
   methods?: readonly Method[]
   /** Paths whose answers every origin may read, without cookies: what applications in a browser call. */
@@ -93,6 +95,19 @@ export type Feature = {
    * browsers apply the policy of a form to the redirects after it.
    */
   onward?: (moment: { settings: Config; now: number }, path: string) => Promise<string | undefined>
+}
+
+/** A resource (RFC 8707) that routes of this service serve, such as an MCP server. */
+export type Resource = {
+  /** Its path on this service, or its whole address if that has another host. */
+  at: string
+  /** Its name for developers, in its metadata (RFC 9728). */
+  name?: string
+  /**
+   * What an application may ask for there, at least one scope, and what the page for consent says of each: the rest of
+   * "it can". Consent is remembered by word, so no other resource may use the same word for something else.
+   */
+  scopes: Readonly<Record<string, Translated>>
 }
 
 /** `form`: to sign in with, if the settings allow it; `fields` are the refused input, if any. `link`: for users who cannot. */

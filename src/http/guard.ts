@@ -35,9 +35,13 @@ const notRevoked: Check<Scope> = async (session, { env, executionCtx }) => {
     const stands = await first(env.DB, sql`SELECT 1 FROM users WHERE ${unchangedSinceImport(session.user_id)}`)
     return stands === null ? undefined : session
   }
+  return (await isStanding(session.id, { env, executionCtx })) ? session : undefined
+}
+
+/** Whether a session is not revoked, as this isolate knew it at most a few seconds ago. @throws Problem 503 `unavailable` */
+export async function isStanding(session_id: string, { env, executionCtx }: Scope): Promise<boolean> {
   const scope = { db: env.DB, maxAgeSeconds: config(env).REVOCATION_MAX_AGE_SECONDS }
-  const revoked = await isRevoked({ ...scope, waitUntil: (work) => executionCtx.waitUntil(work) }, session.id)
-  return revoked ? undefined : session
+  return !(await isRevoked({ ...scope, waitUntil: (work) => executionCtx.waitUntil(work) }, session_id))
 }
 
 /** The session as the database has it, whatever its level. */
@@ -211,7 +215,8 @@ function guard(check: Check): MiddlewareHandler<Guarded> {
   }
 }
 
-const refusal = (code: ProblemCode, ...parameters: string[]) =>
+/** A refusal with a challenge (RFC 6750 section 3). */
+export const refusal = (code: ProblemCode, ...parameters: string[]) =>
   new Problem(code, { headers: { 'WWW-Authenticate': [CHALLENGE, ...parameters].join(', ') } })
 
 async function checkedSession(c: Asking, credential: Credential, check: Check): Promise<Session | undefined> {
@@ -232,4 +237,4 @@ async function sessionOf(c: Asking, credential: Credential): Promise<Session | u
 }
 
 /** The guard of a group runs for everything under its prefix, even where no handler follows. */
-const hasHandler = (c: Context): boolean => matchedRoutes(c).some(({ method }) => method !== METHOD_NAME_ALL)
+export const hasHandler = (c: Context): boolean => matchedRoutes(c).some(({ method }) => method !== METHOD_NAME_ALL)

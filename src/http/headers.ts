@@ -1,6 +1,8 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import { cors } from 'hono/cors'
 import { config } from '../config.ts'
+import type { Feature } from '../core/call.ts'
+import { isWithin } from '../core/clients/resources.ts'
 import type { AppEnv } from './app-env.ts'
 
 /**
@@ -119,22 +121,29 @@ function complete(headers: Headers, id: string): void {
 
 /**
  * Allows exactly the origins of `ALLOWED_ORIGINS`, without cookies: a page elsewhere sends the token itself. What a feature
- * declares as `open` is for every origin. Hono's middleware builds the response three times, so it runs only for requests
+ * declares as `open` or as a resource is for every origin. Hono's middleware builds the response three times, so it runs only for requests
  * that come from a page, and only if any origin is allowed.
  */
 export const allowOrigins: MiddlewareHandler<AppEnv> = (c, next) => {
   if (c.req.method !== 'OPTIONS' && c.req.header('Origin') === undefined) return next()
-  if (c.var.registry.features.some(({ open }) => open?.test(c.req.path))) return anyOrigin(c, next)
+  if (c.var.registry.features.some((feature) => isOpen(feature, c.req.path))) return anyOrigin(c, next)
   const isCrossOrigin = c.req.method === 'OPTIONS' || config(c.env).ALLOWED_ORIGINS.length > 0
   return isCrossOrigin ? crossOrigin(c, next) : next()
 }
 
-/** Never with cookies. `MCP-Protocol-Version` is sent with requests for metadata. */
+/** Resources take no cookies, so they are open, too. */
+const isOpen = ({ open, resources = [] }: Feature, path: string): boolean =>
+  open?.test(path) === true || resources.some(({ at }) => isWithin(at, path))
+
+/**
+ * Never with cookies, so the asterisk allows no more than any program may send. Tools of MCP name headers of their own
+ * (`Mcp-Param-*`). `Authorization` is not among what an asterisk means.
+ */
 const anyOrigin = cors({
   origin: '*',
-  allowHeaders: ['Authorization', 'Content-Type', 'MCP-Protocol-Version'],
-  allowMethods: ['GET', 'POST'],
-  exposeHeaders: ['DPoP-Nonce', 'Retry-After', 'WWW-Authenticate', 'X-Request-Id'],
+  allowHeaders: ['Authorization', 'Content-Type', '*'],
+  allowMethods: ['GET', 'POST', 'DELETE'],
+  exposeHeaders: ['DPoP-Nonce', 'Mcp-Session-Id', 'Retry-After', 'WWW-Authenticate', 'X-Request-Id'],
   maxAge: 600,
 })
 

@@ -78,6 +78,7 @@ export const problemTexts: Record<ProblemCode, Translated> = {
     en: 'You do not have permission to see this page.',
     ko: '이 페이지를 볼 수 있는 권한이 없습니다.',
   },
+  insufficient_scope: odd,
   internal_error: { en: 'Something went wrong. Please try again.', ko: '문제가 발생했습니다. 다시 시도해 주세요.' },
   invalid_body: { en: 'Please check what you entered.', ko: '입력한 내용을 확인해 주세요.' },
   invalid_client_address: odd,

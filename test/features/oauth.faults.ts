@@ -200,6 +200,8 @@ export const scenarios: Scenario[] = [
 /** Routes that never ask the database, with a request to each. */
 export const withoutD1 = {
   'GET /.well-known/oauth-authorization-server': '/.well-known/oauth-authorization-server',
+  'GET /.well-known/oauth-protected-resource': '/.well-known/oauth-protected-resource',
+  'GET /.well-known/oauth-protected-resource/:path{.+}': '/.well-known/oauth-protected-resource/tools',
   'GET /.well-known/openid-configuration': '/.well-known/openid-configuration',
 }
 

@@ -6,6 +6,8 @@ import { type Limited, ONCE } from '../policy.ts'
  */
 export const strangers = [
   'GET /.well-known/oauth-authorization-server',
+  'GET /.well-known/oauth-protected-resource',
+  'GET /.well-known/oauth-protected-resource/:path{.+}',
   'GET /.well-known/openid-configuration',
   'GET /oauth/authorize',
   'GET /oauth/continue/:handle',

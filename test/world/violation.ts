@@ -62,7 +62,9 @@ function decodedPath(path: string): string {
   }
 }
 
-const formOf = (template: string) => new RegExp(`^${template.replaceAll(/\{\w+\}|:\w+/g, '[^/]+')}$`)
+/** `{path}` may have several segments. */
+const formOf = (template: string) =>
+  new RegExp(`^${template.replace('{path}', '.+').replaceAll(/\{\w+\}|:\w+/g, '[^/]+')}$`)
 
 const isHosted = (method: string, path: string) =>
   contract['x-hosted-pages'].some((page) => formOf(page).test(`${method === 'HEAD' ? 'GET' : method} ${path}`))

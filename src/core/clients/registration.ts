@@ -34,7 +34,7 @@ const list = (is: (text: string) => boolean, code: string) =>
   v.optional(v.pipe(v.array(v.pipe(v.string(), v.check(is, code))), v.maxLength(20, 'too_many')), [])
 
 /** Words of RFC 6749 section 3.3, separated by single spaces. */
-const SCOPE = /^[!#-[\]-~]{1,64}(?: [!#-[\]-~]{1,64}){0,31}$/
+export const SCOPE = /^[!#-[\]-~]{1,64}(?: [!#-[\]-~]{1,64}){0,31}$/
 
 /** What an operator registers. A public client keeps no secret, so it cannot do without PKCE or act for itself. */
 export const registration = v.pipe(

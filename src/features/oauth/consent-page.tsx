@@ -1,3 +1,4 @@
+import type { Resource } from '../../core/call.ts'
 import type { Client } from '../../core/clients/client.ts'
 import { wordsOf } from '../../core/clients/consents.ts'
 import type { User } from '../../core/users/users.ts'
@@ -8,13 +9,14 @@ import { formTarget } from './redirect-uri.ts'
 import type { AuthorizationRequest } from './request.ts'
 import { words } from './words.ts'
 
-type ConsentProps = Props<{ client: Client; user: User; request: AuthorizationRequest }>
+/** `own`: what the scopes of the resource allow. */
+type ConsentProps = Props<{ client: Client; user: User; request: AuthorizationRequest; own: Resource['scopes'] }>
 
 /**
  * Asks whether a client of a third party may have what it asks for. The form is sent to the page's own address, so nothing
  * of the request can be changed. It names whom it asked, because another user may have signed in meanwhile.
  */
-export const ConsentPage = ({ view, client, user, request }: ConsentProps) => {
+export const ConsentPage = ({ view, client, user, request, own }: ConsentProps) => {
   const say = words[view.language]
   return (
     <Layout view={view} title={say.consent(client.name)}>
@@ -23,7 +25,7 @@ export const ConsentPage = ({ view, client, user, request }: ConsentProps) => {
       <ul>
         {wordsOf(request.scope).map((word) => (
           <li>
-            <Permission view={view} user={user} word={word} />
+            <Permission view={view} user={user} word={word} own={own} />
           </li>
         ))}
       </ul>
@@ -44,10 +46,16 @@ export const ConsentPage = ({ view, client, user, request }: ConsentProps) => {
   )
 }
 
-/** What a word of the scope means. Words of the operator's own are shown as they are. */
-const Permission = ({ view: { language }, user, word }: Props<{ user: User; word: string }>) => {
+/** What a word of the scope means. A word that nobody describes is shown as it is. */
+const Permission = ({
+  view: { language },
+  user,
+  word,
+  own,
+}: Props<{ user: User; word: string; own: Resource['scopes'] }>) => {
   const say = words[language]
   const texts: Record<string, Child> = {
+    ...Object.fromEntries(Object.entries(own).map(([name, text]) => [name, text[language]])),
     openid: say.openid,
     email: `${say.email} ${user.email}`,
     profile: `${say.profile} ${user.name ?? say.noName}`,

@@ -2,6 +2,7 @@ import type { Context } from 'hono'
 import type { Call, SignedInCall } from '../../core/call.ts'
 import type { Client } from '../../core/clients/client.ts'
 import { consentOf, covers, grantConsent } from '../../core/clients/consents.ts'
+import { resourceNamed } from '../../core/clients/resources.ts'
 import { batch } from '../../core/d1.ts'
 import type { Session } from '../../core/sessions/session.ts'
 import { stillLive } from '../../core/sessions/sessions.ts'
@@ -50,6 +51,8 @@ export async function askConsent(
   session: Session,
   request: AuthorizationRequest,
 ): Promise<Response> {
-  const user = await signedInUser({ ...callOf(c), session })
-  return pageOf(c, (view) => <ConsentPage view={view} {...{ client, user, request }} />)
+  const call = callOf(c)
+  const user = await signedInUser({ ...call, session })
+  const own = resourceNamed(call, request.resource)?.scopes ?? {}
+  return pageOf(c, (view) => <ConsentPage view={view} {...{ client, user, request, own }} />)
 }

@@ -1,6 +1,7 @@
 import type { Call } from '../../core/call.ts'
 import type { Client } from '../../core/clients/client.ts'
 import { wordsOf } from '../../core/clients/consents.ts'
+import { spelled } from '../../core/clients/resources.ts'
 import { first } from '../../core/d1.ts'
 import { readRefreshToken } from '../../core/sessions/refresh-tokens.ts'
 import { refreshSession } from '../../core/sessions/rotation.ts'
@@ -98,7 +99,7 @@ function required(given: Parameters, name: string): string {
 /** A token is for the resource that was granted, and no other (RFC 8707 section 2.2). */
 function requireSame(given: Parameters, granted: string | undefined): void {
   const resource = given.get('resource')
-  if (resource !== undefined && resource !== granted)
+  if (resource !== undefined && resource !== granted && spelled(resource) !== granted)
     throw new Refusal('invalid_target', 'This resource was not granted.')
 }
 

@@ -77,11 +77,47 @@ const discovery = {
   problems: ['not_found'],
 } satisfies Chapter['operations'][string]
 
+const protectedResource = {
+  description: {
+    en: 'RFC 9728, for each resource that a feature declares; without a path if there is only one. It exists where `SIGNING_KEYS` is set.',
+    ko: 'RFC 9728을 따릅니다. 기능이 선언한 리소스마다 있고, 리소스가 하나뿐이면 경로 없이도 응답합니다. `SIGNING_KEYS`를 설정해야 생깁니다.',
+  },
+  answers: {
+    200: {
+      description: 'RFC 9728 section 2.',
+      schema: v.strictObject({
+        resource: text,
+        authorization_servers: texts,
+        scopes_supported: texts,
+        bearer_methods_supported: texts,
+        resource_name: v.optional(text),
+      }),
+      example: {
+        resource: 'https://login.example.com/mcp',
+        authorization_servers: ['https://login.example.com'],
+        scopes_supported: ['notes:read', 'notes:write'],
+        bearer_methods_supported: ['header'],
+        resource_name: 'Notes',
+      },
+    },
+  },
+  problems: ['not_found'],
+} satisfies Partial<Chapter['operations'][string]>
+
 export const chapter: Chapter = {
   title: { en: 'For applications', ko: '애플리케이션용' },
   operations: {
     'GET /.well-known/openid-configuration': discovery,
     'GET /.well-known/oauth-authorization-server': discovery,
+    'GET /.well-known/oauth-protected-resource': {
+      summary: { en: 'The metadata of a resource', ko: '리소스의 메타데이터' },
+      ...protectedResource,
+    },
+    'GET /.well-known/oauth-protected-resource/:path': {
+      summary: { en: 'The same, by the path of the resource', ko: '위와 같음. 리소스의 경로로 조회' },
+      ...protectedResource,
+      params: { path: ['The path of the resource, without the slash before it.', 'mcp'] },
+    },
     'POST /oauth/token': {
       summary: {
         en: 'Exchange a code, a refresh token, or credentials',

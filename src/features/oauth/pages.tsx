@@ -63,7 +63,7 @@ async function authorize(c: Context<AppEnv>, given: Parameters): Promise<Respons
   const redirect_uri = given.get('redirect_uri')
   const client = await clientAt(c, given.get('client_id'), redirect_uri)
   try {
-    const request = checkRequest(given, client, redirect_uri!, call.settings)
+    const request = checkRequest(given, client, redirect_uri!, call)
     const user_id = await hintedUser(call, given.get('id_token_hint'), client)
     const former = (await signedSessionOf(c))?.id
     return c.redirect(await continueAt(call, { ...request, user_id, former }), 303)

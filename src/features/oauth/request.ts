@@ -1,7 +1,9 @@
 import type { Config } from '../../config.ts'
+import type { Call } from '../../core/call.ts'
 import type { Client } from '../../core/clients/client.ts'
 import { wordsOf } from '../../core/clients/consents.ts'
 import { isOurOwn } from '../../core/clients/registration.ts'
+import { resourceNamed } from '../../core/clients/resources.ts'
 import type { Parameters } from './parameters.ts'
 import { isChallenge } from './pkce.ts'
 import { Refusal } from './refusal.ts'
@@ -53,14 +55,15 @@ const UNSUPPORTED = {
 
 /**
  * Checks an authorization request of a client whose redirect address is already proved. What the client may not have is
- * left out of the scope; the answer says what was granted (RFC 6749 section 3.3).
+ * left out of the scope; the answer says what was granted (RFC 6749 section 3.3). For a resource that a feature declares,
+ * every client may ask for the scopes of that resource.
  * @throws Refusal
  */
 export function checkRequest(
   given: Parameters,
   client: Client,
   redirect_uri: string,
-  settings: Config,
+  call: Pick<Call, 'settings' | 'registry'>,
 ): AuthorizationRequest {
   for (const [name, error] of Object.entries(UNSUPPORTED))
     if (given.get(name) !== undefined || given.repeated.has(name)) throw new Refusal(error, `There is no ${name} here.`)
@@ -75,17 +78,19 @@ export function checkRequest(
   if (response_type === undefined) throw invalid('response_type is missing.')
   if (response_type !== 'code') throw new Refusal('unsupported_response_type', 'The response_type is code.')
   if ((given.get('response_mode') ?? 'query') !== 'query') throw invalid('The response_mode is query.')
+  const declared = resourceNamed(call, given.get('resource'))
+  const allowed = [...wordsOf(client.scope), ...Object.keys(declared?.scopes ?? {})]
   return {
     client_id: client.id,
     redirect_uri,
     scope: wordsOf(given.get('scope') ?? '')
-      .filter((word, i, all) => wordsOf(client.scope).includes(word) && all.indexOf(word) === i)
+      .filter((word, i, all) => allowed.includes(word) && all.indexOf(word) === i)
       .join(' '),
     prompt: promptIn(given),
     state: given.get('state'),
     nonce: given.get('nonce'),
     challenge: challengeIn(given, client),
-    resource: resourceIn(given, client, settings),
+    resource: declared?.resource ?? resourceIn(given, client, call.settings),
     max_age: maxAgeIn(given),
     acr_values: wordsOf(given.get('acr_values') ?? ''),
     login_hint: given.get('login_hint'),

@@ -1,9 +1,9 @@
 import type { Call } from '../../core/call.ts'
 import type { Client } from '../../core/clients/client.ts'
 import { readRefreshToken } from '../../core/sessions/refresh-tokens.ts'
+import { clientTokenIn } from '../../core/tokens/client-token.ts'
 import { commit, endRecorded } from '../../core/sessions/sessions.ts'
 import { sql } from '../../lib/sql.ts'
-import { clientTokenIn } from './userinfo.ts'
 
 /**
  * Ends the session of a token, if it is one of the client's: its refresh token, or its access token, which has no end of

@@ -1,5 +1,7 @@
 import { type Context, Hono } from 'hono'
 import { config } from '../../config.ts'
+import { PROTECTED_RESOURCE } from '../../core/clients/resources.ts'
+import { clientTokenIn } from '../../core/tokens/client-token.ts'
 import type { Client } from '../../core/clients/client.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { callOf } from '../../http/call.ts'
@@ -10,14 +12,18 @@ import { exchanging, informing, revoking } from './inputs.ts'
 import { metadata } from './metadata.ts'
 import { whenOn } from './on.ts'
 import { formParameters, type Parameters } from './parameters.ts'
+import { protectedResource } from './protected-resource.ts'
 import { Refusal } from './refusal.ts'
 import { revokeToken } from './revoke.ts'
-import { clientTokenIn, userinfo } from './userinfo.ts'
+import { userinfo } from './userinfo.ts'
 
 /** The endpoints that clients call, and the documents that tell them where these are. */
 export const routes = new Hono<AppEnv>()
-  .get('/.well-known/openid-configuration', whenOn, (c) => document(c))
-  .get('/.well-known/oauth-authorization-server', whenOn, (c) => document(c))
+  .get('/.well-known/openid-configuration', whenOn, (c) => described(c, metadata(config(c.env))))
+  .get('/.well-known/oauth-authorization-server', whenOn, (c) => described(c, metadata(config(c.env))))
+
+  .get(PROTECTED_RESOURCE, whenOn, (c) => described(c, protectedResource(c.req.url, callOf(c))))
+  .get(`${PROTECTED_RESOURCE}/:path{.+}`, whenOn, (c) => described(c, protectedResource(c.req.url, callOf(c))))
 
   .post('/oauth/token', exchanging.limit, whenOn, (c) =>
     answered(c, async () => {
@@ -39,13 +45,13 @@ export const routes = new Hono<AppEnv>()
     }),
   )
 
-/** Seconds for which a client may keep the document. */
+/** Seconds for which a client may keep a document. */
 const MAX_AGE = 300
 
-function document(c: Context<AppEnv>): Response {
+function described(c: Context<AppEnv>, document: object): Response {
   c.header('Cache-Control', `public, max-age=${MAX_AGE}`)
   c.header('Access-Control-Allow-Origin', '*') // in every answer, because caches share it
-  return c.json(metadata(config(c.env)))
+  return c.json(document)
 }
 
 async function asked(c: Context<AppEnv>): Promise<{ client: Client; given: Parameters }> {

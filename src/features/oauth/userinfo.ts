@@ -1,23 +1,11 @@
 import type { Call } from '../../core/call.ts'
 import { wordsOf } from '../../core/clients/consents.ts'
 import { first } from '../../core/d1.ts'
-import { verifyJwt } from '../../core/keys/signing.ts'
+import type { ClientToken } from '../../core/tokens/client-token.ts'
 import { sql } from '../../lib/sql.ts'
 import { type Person, personOf } from './person.ts'
 import { Refusal } from './refusal.ts'
 import { ownAudience } from './tokens.ts'
-
-/** An access token of a client, whose signature and end are valid. Its session may have ended. */
-export type ClientToken = { client_id: string; user_id: number; sid: string; scope: string; aud: string }
-
-/** The client token in a text. The token of a client that acts for itself has no session, and so is none. */
-export async function clientTokenIn(call: Call, unverifiedToken: string): Promise<ClientToken | undefined> {
-  const claims = await verifyJwt(call.settings, unverifiedToken, { typ: 'at+jwt' })
-  const { aud, exp, client_id, sub, sid, scope } = claims ?? {}
-  const texts = [aud, client_id, sub, sid, scope]
-  if (!texts.every((text) => typeof text === 'string') || typeof exp !== 'number' || exp <= call.now) return undefined
-  return { client_id, user_id: Number(sub), sid, scope, aud } as ClientToken
-}
 
 /**
  * What the client of a token may know of its user, from the database: the session stands, and its user is not disabled. A

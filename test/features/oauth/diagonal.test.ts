@@ -23,12 +23,14 @@ import {
   refreshWith,
   sessionFor,
   tokensIn,
+  useTools,
 } from '../../support.ts'
 
 freshDatabase()
 
 const ES256 = { ...ENV, ACCESS_TOKEN_ALG: 'ES256' } as Env
 const RESOURCE = 'https://api.example'
+const TOOLS = 'https://login.example/tools'
 
 let [app, es, user] = [] as unknown as [App, App, Member]
 
@@ -43,6 +45,11 @@ const KINDS: Record<string, () => Promise<string>> = {
   'first-party refresh token': async () => (await sessionFor(user.id)).refresh_token,
   'access token of a client': async () => (await granted()).access_token,
   'access token of a client for a resource': async () => (await granted({ resource: RESOURCE })).access_token,
+  'access token of a client for a resource of this service': async () =>
+    (await granted({ resource: TOOLS, scope: 'openid tools:read' })).access_token,
+  'access token of a client for itself, for such a resource': async () =>
+    (await tokensIn(await ask('/oauth/token', app, { grant_type: 'client_credentials', resource: TOOLS })))
+      .access_token,
   'access token of a client for itself': async () =>
     (await tokensIn(await ask('/oauth/token', app, { grant_type: 'client_credentials' }))).access_token,
   'id token, RS256': async () => (await granted()).id_token,
@@ -169,7 +176,20 @@ const DOORS: Record<string, { opens: (token: string) => Promise<boolean>; to: st
       return before !== (await revoked())
     },
     // The token for a resource is the client's own, too, and ends with its session.
-    to: ['access token of a client', 'access token of a client for a resource', 'refresh token of a client'],
+    to: [
+      'access token of a client',
+      'access token of a client for a resource',
+      'access token of a client for a resource of this service',
+      'refresh token of a client',
+    ],
+  },
+  'a resource of this service': {
+    opens: async (token) => (await status(useTools(bearing(token)))) === 200,
+    to: ['access token of a client for a resource of this service'],
+  },
+  'a resource of this service, by cookie': {
+    opens: async (token) => (await status(useTools({ headers: { Cookie: cookieOf(token) } }))) === 200,
+    to: [],
   },
   '/oauth/continue': {
     opens: async (handle) => (await status(callIn(ENV, 'GET', `/oauth/continue/${handle}`))) === 303,
@@ -187,7 +207,7 @@ const DOORS: Record<string, { opens: (token: string) => Promise<boolean>; to: st
 }
 
 beforeAll(async () => {
-  const registered = { credentials: true, scope: 'openid profile email offline_access read', resources: [RESOURCE] }
+  const registered = { credentials: true, scope: 'openid email read tools:read', resources: [RESOURCE, TOOLS] }
   app = await insertClient(registered)
   es = await insertClient({ ...registered, id_token_alg: 'ES256' })
   // Each belongs to a user of its own, so that a door that one of them opens does not end the others.

@@ -1,12 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { app as latchkey } from '../../../src/app.ts'
+import type { Resource } from '../../../src/core/call.ts'
+import { protectedResource } from '../../../src/features/oauth/protected-resource.ts'
 import {
   authorizationRequest,
   browse,
   call,
+  callBy,
   callIn,
   ENV,
   exchange,
+  expectProblem,
   freshDatabase,
   grantedCode,
   handleOf,
@@ -97,8 +101,13 @@ describe('the metadata', () => {
     '/.well-known/oauth-authorization-server/p',
     '/.well-known/openid-configuration/p',
     '/p/.well-known/openid-configuration',
-    '/.well-known/oauth-protected-resource',
-    '/.well-known/oauth-protected-resource/mcp',
+    '/.well-known/oauth-protected-resource/',
+    '/.well-known/oauth-protected-resource/action',
+    '/.well-known/oauth-protected-resource/tools/',
+    '/.well-known/oauth-authorization-server/tools',
+    '/.well-known/openid-configuration/tools',
+    '/tools/.well-known/openid-configuration',
+    '/tools/.well-known/oauth-protected-resource',
     '/.well-known/anything',
     '/.well-known',
     '/.well-known/',
@@ -109,6 +118,60 @@ describe('the metadata', () => {
       if ('Origin' in headers && path.startsWith('/.well-known/') && path !== '/.well-known/')
         expect(answer.headers.get('Access-Control-Allow-Origin')).toBe('*')
     }
+  })
+})
+
+describe('the metadata of a resource', () => {
+  const path = '/.well-known/oauth-protected-resource'
+
+  it.each([path, `${path}/tools`])('is at %s, for every origin and every cache', async (at) => {
+    const answer = await call('GET', at, { headers: { Origin: 'https://any.example' } })
+    expect(Object.fromEntries(answer.headers)).toMatchObject({
+      'content-type': 'application/json',
+      'cache-control': 'public, max-age=300',
+      'access-control-allow-origin': '*',
+    })
+    expect(await answer.json()).toEqual({
+      resource: `${ISSUER}/tools`,
+      authorization_servers: [ISSUER],
+      scopes_supported: ['tools:read', 'tools:write'],
+      bearer_methods_supported: ['header'],
+      resource_name: 'The tools',
+    })
+  })
+
+  it('is that of its own host and path, and no other', async () => {
+    const text = { en: 'x', ko: 'x' }
+    const known = (...all: Resource[]) => ({
+      ...callBy(),
+      registry: { ...callBy().registry, features: [{ name: 'mine', resources: all }] },
+    })
+    const two = known(
+      { at: '/a/b', scopes: { a: text } },
+      { at: 'https://mcp.example', scopes: { b: text } },
+      { at: 'https://mcp.example/a/b', scopes: { c: text } },
+    )
+    const named = (url: string) => {
+      try {
+        return protectedResource(url, two).resource
+      } catch {
+        return undefined
+      }
+    }
+    expect(named(`${ISSUER}${path}/a/b`)).toBe(`${ISSUER}/a/b`)
+    expect(named(`http://behind.proxy${path}/a/b`)).toBe(`${ISSUER}/a/b`)
+    expect(named(`${ISSUER}${path}`)).toBe(`${ISSUER}/a/b`) // the only one of this host
+    expect(named(`https://mcp.example${path}`)).toBe('https://mcp.example/')
+    expect(named(`${ISSUER}${path}/a`)).toBeUndefined()
+    expect(named(`https://other.example${path}/x`)).toBeUndefined()
+    const several = known({ at: '/a', scopes: { a: text } }, { at: '/b', scopes: { b: text } })
+    expect(() => protectedResource(`${ISSUER}${path}`, several)).toThrow()
+    const own = known({ at: '/', scopes: { a: text } }, { at: '/oauth/userinfo', scopes: { b: text } })
+    expect(() => protectedResource(`${ISSUER}${path}`, own)).toThrow() // what opens more than a resource
+  })
+
+  it('is not there without keys', async () => {
+    await expectProblem(await callIn({ ...ENV, SIGNING_KEYS: '' } as Env, 'GET', path), 404, 'not_found')
   })
 })
 
@@ -123,12 +186,25 @@ describe('CORS', () => {
       },
     })
 
+  it('admits every origin to a resource, which takes no cookies', async () => {
+    for (const at of ['/tools', '/tools/more']) {
+      const answer = await preflight(at, 'authorization,mcp-protocol-version,mcp-param-anything')
+      expect(Object.fromEntries(answer.headers)).toMatchObject({
+        'access-control-allow-origin': '*',
+        'access-control-allow-headers': 'Authorization,Content-Type,*',
+        'access-control-allow-methods': 'GET,POST,DELETE',
+      })
+      expect(answer.headers.has('Access-Control-Allow-Credentials')).toBe(false)
+    }
+    expect((await preflight('/toolsx')).headers.get('Access-Control-Allow-Origin')).toBeNull()
+  })
+
   it.each(open)('admits every origin to %s, without cookies', async (path) => {
     const answer = await preflight(path)
     expect(answer.status).toBe(204)
     expect(answer.headers.get('Access-Control-Allow-Origin')).toBe('*')
     expect(answer.headers.get('Access-Control-Allow-Credentials')).toBeNull()
-    expect(answer.headers.get('Access-Control-Allow-Headers')).toBe('Authorization,Content-Type,MCP-Protocol-Version')
+    expect(answer.headers.get('Access-Control-Allow-Headers')).toBe('Authorization,Content-Type,*')
     const got = await call(path.endsWith('token') || path.endsWith('revoke') ? 'POST' : 'GET', path, {
       headers: { Origin: 'https://any.example' },
     })
