@@ -12,6 +12,10 @@ const pages = new Map(
   ).map(([path, text]) => [path.replace('../', ''), text]),
 )
 
+const [ownMails] = Object.values(
+  import.meta.glob('./sample/mails.ts', { query: '?raw', import: 'default', eager: true }),
+)
+
 /** Every file that a page may lead to, and every folder. */
 const files = Object.keys(import.meta.glob(['../*', '../docs/**', '../public/**', '../src/**'])).map((path) =>
   path.replace('../', ''),
@@ -126,6 +130,10 @@ it('llms.txt lists every page there is, and no other', () => {
   expect(listed.length).toBe(llms.match(/^- /gm)!.length)
   expect(listed.filter((path) => !path.endsWith('.md')).filter((path) => !exists(path))).toEqual([])
   expect(listed.filter((path) => path.endsWith('.md')).sort()).toEqual([...pages.keys()].sort())
+})
+
+it('shows words and layout of mails as test/core/mail/words.test.ts tries them', () => {
+  expect(pages.get('docs/operations.md')).toContain(`\`\`\`ts\n${ownMails}\`\`\`\n`)
 })
 
 describe('decisions', () => {
