@@ -82,6 +82,7 @@ describe.each([
   ['README', english, korean],
   ['docs/reference', pages.get('docs/reference.md')!, pages.get('docs/reference.ko.md')!],
   ['docs/applications', pages.get('docs/applications.md')!, pages.get('docs/applications.ko.md')!],
+  ['docs/mcp', pages.get('docs/mcp.md')!, pages.get('docs/mcp.ko.md')!],
   ['docs/verify-elsewhere', pages.get('docs/verify-elsewhere.md')!, pages.get('docs/verify-elsewhere.ko.md')!],
   ['docs/sign-in', pages.get('docs/sign-in.md')!, pages.get('docs/sign-in.ko.md')!],
   ['docs/sign-in-with', pages.get('docs/sign-in-with.md')!, pages.get('docs/sign-in-with.ko.md')!],
