@@ -172,12 +172,12 @@ export const settings = v.object({
   /** The name of this service in mails and on pages. */
   APP_NAME: v.optional(v.pipe(v.string(), v.regex(/^[^\p{Cc}]{1,64}$/u, 'malformed')), 'Latchkey'),
   /**
-   * A logo that replaces the name on the pages: an `https` address, or a path on this site. Pages may then load images
-   * from its origin.
+   * A logo that replaces the name on pages and in mails: an `https` address, or a path on this site. Pages may then load
+   * images from its origin.
    */
   APP_LOGO_URL: v.optional(image),
   /**
-   * The color of the buttons on the pages, like `"#1d4ed8"`. Their text becomes black or white, whichever is readable.
+   * The color of the buttons on pages and in mails, like `"#1d4ed8"`. Their text becomes black or white, whichever is readable.
    */
   APP_COLOR: v.optional(v.pipe(v.string(), v.regex(/^#[\da-f]{6}$/i, 'not_a_color'))),
   /**

@@ -12,6 +12,10 @@ const pages = new Map(
   ).map(([path, text]) => [path.replace('../', ''), text]),
 )
 
+const [ownMails] = Object.values(
+  import.meta.glob('./sample/mails.ts', { query: '?raw', import: 'default', eager: true }),
+)
+
 /** Every file that a page may lead to, and every folder. */
 const files = Object.keys(import.meta.glob(['../*', '../docs/**', '../public/**', '../src/**'])).map((path) =>
   path.replace('../', ''),
@@ -82,6 +86,7 @@ describe.each([
   ['README', english, korean],
   ['docs/reference', pages.get('docs/reference.md')!, pages.get('docs/reference.ko.md')!],
   ['docs/applications', pages.get('docs/applications.md')!, pages.get('docs/applications.ko.md')!],
+  ['docs/mcp', pages.get('docs/mcp.md')!, pages.get('docs/mcp.ko.md')!],
   ['docs/verify-elsewhere', pages.get('docs/verify-elsewhere.md')!, pages.get('docs/verify-elsewhere.ko.md')!],
   ['docs/sign-in', pages.get('docs/sign-in.md')!, pages.get('docs/sign-in.ko.md')!],
   ['docs/sign-in-with', pages.get('docs/sign-in-with.md')!, pages.get('docs/sign-in-with.ko.md')!],
@@ -126,6 +131,10 @@ it('llms.txt lists every page there is, and no other', () => {
   expect(listed.length).toBe(llms.match(/^- /gm)!.length)
   expect(listed.filter((path) => !path.endsWith('.md')).filter((path) => !exists(path))).toEqual([])
   expect(listed.filter((path) => path.endsWith('.md')).sort()).toEqual([...pages.keys()].sort())
+})
+
+it('shows words and layout of mails as test/core/mail/words.test.ts tries them', () => {
+  expect(pages.get('docs/operations.md')).toContain(`\`\`\`ts\n${ownMails}\`\`\`\n`)
 })
 
 describe('decisions', () => {

@@ -9,7 +9,14 @@ import type { Session } from '../src/core/sessions/session.ts'
 import type { AppEnv } from '../src/http/app-env.ts'
 import { callOf } from '../src/http/call.ts'
 import { loginRequired } from '../src/http/guard.ts'
-import { type AppEnv as OwnEnv, pageLoginRequired, roleRequired, showPage } from '../src/latchkey.ts'
+import {
+  type AppEnv as OwnEnv,
+  type MailKind,
+  pageLoginRequired,
+  roleRequired,
+  showPage,
+  type Yours,
+} from '../src/latchkey.ts'
 import { callBy } from './support.ts'
 
 describe('types', () => {
@@ -69,6 +76,18 @@ describe('types', () => {
     void (() => auditRow(callBy(), { event: 'pasword_changed' }))
     // @ts-expect-error a misspelt reason
     void (() => auditRow(callBy(), { event: 'login_failed', reason: 'wrong_pasword' }))
+  })
+
+  it('know exactly the mails that the features declare, so that words for any other are refused', () => {
+    type KindIn<Mails> = Mails[keyof Mails] extends { kind: infer Kind } ? Kind : never
+    type Declared<Part> = Part extends { mails: infer Own } ? KindIn<Own> : never
+    expectTypeOf<Declared<Ours>>().toEqualTypeOf<MailKind>()
+    const words = { en: { subject: 'Hello', lines: [] } }
+    void ({ mailWords: { password_changed: words } } satisfies Partial<Yours>)
+    // @ts-expect-error a misspelt kind
+    void ({ mailWords: { pasword_changed: words } } satisfies Partial<Yours>)
+    // @ts-expect-error a language that there is not
+    void ({ mailWords: { password_changed: { fr: words.en } } } satisfies Partial<Yours>)
   })
 
   it('carry every route to the client of Hono', () => {

@@ -73,7 +73,10 @@ export const mailLayout = ({ language, subject, brand, parts }: MailContent): Ht
                 </td>
               </tr>
               <tr>
-                <td class="c t" style={`padding:24px 24px 8px;border-radius:16px;font-size:16px;line-height:1.55;${CARD}${INK}`}>
+                <td
+                  class="c t"
+                  style={`padding:24px 24px 8px;border-radius:16px;font-size:16px;line-height:1.55;${CARD}${INK}`}
+                >
                   <h1 style="margin:0 0 16px;font-size:22px;line-height:1.3">{subject}</h1>
                   {parts.map((part) => partOf(part, language, brand.color ?? ACCENT))}
                 </td>

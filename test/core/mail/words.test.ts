@@ -47,10 +47,11 @@ const paths: Record<string, string> = {
 /** There is nothing to do about these. */
 const withoutButton = ['account_deleted', 'address_returned', 'email_taken']
 /** These tell of no change: somebody asked for something. */
-const withoutDetails = new Set([
-  ...['verify', 'finish_registration', 'reset', 'email_change', 'email_taken', 'account_created'],
-  ...['already_registered', 'identity_confirm', 'identity_known'],
-])
+const withoutDetails = new Set(
+  'verify finish_registration reset email_change email_taken account_created already_registered identity_confirm identity_known'.split(
+    ' ',
+  ),
+)
 const pathOf = (kind: string) => paths[kind] ?? (kind.startsWith('recovery_used_') ? '/forgot' : '/undo')
 
 /** What a mail program makes of the HTML. */
