@@ -1,9 +1,19 @@
 import type { Call } from '../../core/call.ts'
+import { first } from '../../core/d1.ts'
 import { auditRow } from '../../core/events/audit.ts'
 import { commit } from '../../core/sessions/sessions.ts'
 import { oneTimeHash } from '../../core/users/one-time.ts'
 import { Problem } from '../../problem.ts'
 import { sql } from '../../lib/sql.ts'
+
+/** Whether a notice can still cancel. Asking changes nothing. @throws Problem 503 `unavailable` */
+export async function canCancel(call: Call, token = ''): Promise<boolean> {
+  const hash = await oneTimeHash(token)
+  const pending = hash !== undefined && sql`SELECT 1 FROM one_time_tokens WHERE ${pendingAt(call, hash)}`
+  return pending !== false && (await first(call.env.DB, pending)) !== null
+}
+
+const pendingAt = ({ now }: Call, cancel_hash: string) => sql`cancel_hash = ${cancel_hash} AND expires_at > ${now}`
 
 /**
  * Cancels a pending change of address, given the token from the notice. No login is needed: the token proves access to
@@ -13,7 +23,7 @@ import { sql } from '../../lib/sql.ts'
 export async function cancelEmailChange(call: Call, token: string): Promise<void> {
   const cancel_hash = await oneTimeHash(token)
   if (cancel_hash === undefined) throw new Problem('invalid_one_time_token')
-  const pending = sql`cancel_hash = ${cancel_hash} AND expires_at > ${call.now}`
+  const pending = pendingAt(call, cancel_hash)
   const user_id = sql`(SELECT user_id FROM one_time_tokens WHERE ${pending})`
   const [, cancelled] = await commit(call.env.DB, [
     auditRow(call, { event: 'email_change_cancelled', user_id }, sql`${user_id} IS NOT NULL`),

@@ -3,14 +3,16 @@ import type { AppEnv } from '../../http/app-env.ts'
 import { check, typed } from '../../http/body.ts'
 import { callOf } from '../../http/call.ts'
 import { sessionOfRequest } from '../../http/guard.ts'
-import { opened, submitted, submittedBy } from '../../pages/answer.tsx'
+import { asProblemPage, opened, type Refused, submitted, submittedBy } from '../../pages/answer.tsx'
 import { canChange, hasPassword, toConfirm } from '../../pages/confirm.tsx'
 import { Field, Form, type Props } from '../../pages/forms.tsx'
 import { Layout } from '../../pages/layout.tsx'
+import { OverPage, unlessOver } from '../../pages/over.tsx'
 import { pageLoginRequired } from '../../pages/own-page.tsx'
 import { Step } from '../../pages/parts.tsx'
-import { page, pageOf, viewOf } from '../../pages/view.tsx'
-import { cancelEmailChange } from './cancel.ts'
+import { pageOf, viewOf } from '../../pages/view.tsx'
+import { Problem } from '../../problem.ts'
+import { canCancel, cancelEmailChange } from './cancel.ts'
 import { requestEmailChange } from './change.ts'
 import { cancelling, changing, verifying } from './inputs.ts'
 import { asksForPassword, verify } from './verify.ts'
@@ -22,14 +24,15 @@ import { words } from './words.ts'
  */
 export const pages = new Hono<AppEnv>()
   .get('/verify', verifying.limit, (c) =>
-    opened(c, async () => {
-      const view = viewOf(c)
-      return page(
-        c,
-        view,
-        <VerifyPage view={view} asks={(await asksForPassword(callOf(c), view.kept['token'])) !== false} />,
-      )
-    }),
+    opened(
+      c,
+      async () => {
+        const asks = await asksForPassword(callOf(c), viewOf(c).kept['token'])
+        if (asks === undefined) throw new Problem('invalid_one_time_token')
+        return pageOf(c, (view) => <VerifyPage view={view} asks={asks} />)
+      },
+      verifyOver(asProblemPage),
+    ),
   )
 
   .post('/verify', verifying.limit, (c) =>
@@ -42,11 +45,20 @@ export const pages = new Hono<AppEnv>()
         await verify(call, input, () => sessionOfRequest(c))
         return c.redirect('/login?done=verified', 303)
       },
-      (view, fields) => <VerifyPage view={view} asks={fields?.has('password') !== false} />,
+      verifyOver((view, fields) => <VerifyPage view={view} asks={fields?.has('password') !== false} />),
     ),
   )
 
-  .get('/cancel', (c) => pageOf(c, (view) => <CancelPage view={view} />))
+  .get('/cancel', cancelling.limit, (c) =>
+    opened(
+      c,
+      async () => {
+        if (!(await canCancel(callOf(c), viewOf(c).kept['token']))) throw new Problem('invalid_one_time_token')
+        return pageOf(c, (view) => <CancelPage view={view} />)
+      },
+      cancelOver(asProblemPage),
+    ),
+  )
 
   .post('/cancel', cancelling.limit, (c) =>
     submitted(
@@ -55,7 +67,7 @@ export const pages = new Hono<AppEnv>()
         await cancelEmailChange(callOf(c), typed(cancelling.input, fields).token)
         return c.redirect('/forgot?done=cancelled', 303)
       },
-      (view) => <CancelPage view={view} />,
+      cancelOver((view) => <CancelPage view={view} />),
     ),
   )
 
@@ -100,6 +112,18 @@ const CancelPage = ({ view }: Props) => {
     </Layout>
   )
 }
+
+const verifyOver = (page: Refused) =>
+  unlessOver((view) => {
+    const say = words[view.language]
+    return <OverPage view={view} title={say.verify} how={say.verifyAgain} />
+  }, page)
+
+const cancelOver = (page: Refused) =>
+  unlessOver((view) => {
+    const say = words[view.language]
+    return <OverPage view={view} title={say.cancelChange} how={say.cancelLate} />
+  }, page)
 
 const ChangePage = ({ view, asks, email }: Props<{ asks: boolean; email?: string | undefined }>) => (
   <Step view={view} action="/account/email" title={view.say.changeEmail} about={words[view.language].changeHow}>

@@ -5,16 +5,18 @@ import type { AppEnv } from '../../http/app-env.ts'
 import { check, typed } from '../../http/body.ts'
 import { callOf } from '../../http/call.ts'
 import { signedSessionOf } from '../../http/guard.ts'
-import { submitted, submittedBy } from '../../pages/answer.tsx'
+import { asProblemPage, opened, type Refused, submitted, submittedBy } from '../../pages/answer.tsx'
 import { canChange, hasPassword, toConfirm } from '../../pages/confirm.tsx'
 import { Field, Form, type Props } from '../../pages/forms.tsx'
 import { Layout } from '../../pages/layout.tsx'
 import { loginPage } from '../../pages/login.tsx'
+import { OverPage, unlessOver } from '../../pages/over.tsx'
 import { pageLoginRequired } from '../../pages/own-page.tsx'
 import { Step } from '../../pages/parts.tsx'
 import { stepAgain } from '../../pages/second-step.tsx'
 import { BackToLogin, SentPage, toSent } from '../../pages/sent.tsx'
 import { page, pageOf, viewOf } from '../../pages/view.tsx'
+import { Problem } from '../../problem.ts'
 import { completeSignIn, shownDevice } from '../../signing-in/browser.ts'
 import { signIn, ticketIn } from '../../signing-in/finish.ts'
 import { changePassword } from './change.ts'
@@ -22,7 +24,7 @@ import { forgot } from './forgot.ts'
 import { changing, forgetting, loggingIn, removing, resetting } from './inputs.ts'
 import { password } from './method.ts'
 import { removePassword } from './remove.ts'
-import { resetPassword } from './reset.ts'
+import { canReset, resetPassword } from './reset.ts'
 import { words } from './words.ts'
 
 /** Login, reset by a mailed link, and change of the password. The page of the link changes nothing until its form is sent. */
@@ -58,7 +60,16 @@ export const pages = new Hono<AppEnv>()
     ),
   )
 
-  .get('/reset', (c) => pageOf(c, (view) => <ResetPage view={view} />))
+  .get('/reset', resetting.limit, (c) =>
+    opened(
+      c,
+      async () => {
+        if (!(await canReset(callOf(c), viewOf(c).kept['token']))) throw new Problem('invalid_one_time_token')
+        return pageOf(c, (view) => <ResetPage view={view} />)
+      },
+      resetOver(asProblemPage),
+    ),
+  )
 
   .post('/reset', resetting.limit, (c) =>
     submitted(
@@ -67,7 +78,7 @@ export const pages = new Hono<AppEnv>()
         await resetPassword(callOf(c), typed(resetting.input, fields))
         return c.redirect('/login?done=reset', 303)
       },
-      (view) => <ResetPage view={view} />,
+      resetOver((view) => <ResetPage view={view} />),
     ),
   )
 
@@ -114,23 +125,27 @@ const ForgotPage = ({ view, email }: Props<{ email?: string | undefined }>) => {
     <Layout view={view} title={say.forgotTitle}>
       <p>{say.forgotHow}</p>
       <Form view={view} action="/forgot" submit={say.sendLink}>
-        <Field view={view} name="email" autocomplete="username" value={email} />
+        <Field view={view} name="email" autocomplete="username" value={email} focus />
       </Form>
       <BackToLogin view={view} />
     </Layout>
   )
 }
 
-const ResetPage = ({ view }: Props) => {
+const ResetPage = ({ view: { labels, ...others } }: Props) => {
+  const view = { ...others, labels: { ...labels, password: labels['new_password']! } }
   const say = words[view.language]
   return (
     <Layout view={view} title={say.setPassword}>
       <Form view={view} action="/reset" submit={say.setPassword}>
-        <Field view={view} name="password" autocomplete="new-password" />
+        <Field view={view} name="password" autocomplete="new-password" focus />
       </Form>
     </Layout>
   )
 }
+
+const resetOver = (page: Refused) =>
+  unlessOver((view) => <OverPage view={view} title={words[view.language].setPassword} again={view.say.newLink} />, page)
 
 type ChangeProps = Props<{ asks: boolean }>
 

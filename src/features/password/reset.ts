@@ -12,6 +12,19 @@ import { settle } from '../../lib/settle.ts'
 import { sql } from '../../lib/sql.ts'
 import { mails } from './mails.ts'
 
+/** Whether a link can still set a password. Asking changes nothing. @throws Problem 503 `unavailable` */
+export async function canReset(call: Call, token = ''): Promise<boolean> {
+  const hash = await oneTimeHash(token)
+  return hash !== undefined && (await resetter(call, hash)) !== null
+}
+
+/** Whose password a link sets. */
+const resetter = (call: Call, hash: string) =>
+  first<{ id: number; email: string }>(
+    call.env.DB,
+    sql`SELECT id, email FROM users WHERE id = ${holderOf(call, 'reset', hash)}`,
+  )
+
 /**
  * Sets a password for the holder of a mailed token. The token proves access to the mailbox, so the address counts as
  * confirmed. Everything from before becomes void (sessions, other links, a pending change of address), because someone
@@ -26,7 +39,7 @@ export async function resetPassword(
   const hash = await oneTimeHash(token)
   if (hash === undefined) throw new Problem('invalid_one_time_token')
   const holder = holderOf(call, 'reset', hash)
-  const user = await first<{ id: number; email: string }>(env.DB, sql`SELECT id, email FROM users WHERE id = ${holder}`)
+  const user = await resetter(call, hash)
   if (!user) throw new Problem('invalid_one_time_token') // before the cost of a hash; the batch makes the final check
   await refuseCommon(password, user.email, settings)
   const hashed_password = await hashFor(call, { email: user.email, password })
