@@ -14,8 +14,7 @@ import { page, type PageContext, type View, viewOf } from './view.tsx'
 /** Renders the page that shows why a request was refused. */
 export type Refused = (view: View, fields?: URLSearchParams) => Html | Promise<Html>
 
-/** For requests that have no form to show again. */
-export const asProblemPage: Refused = (view) => <ProblemPage view={view} />
+const asProblemPage: Refused = (view) => <ProblemPage view={view} />
 
 /**
  * Handles a page. If the request is refused, it shows the reason on a page, because a person reads it. `fields`: what is kept

@@ -1,6 +1,4 @@
 import { isToken } from '../core/users/one-time.ts'
-import type { Html } from '../lib/jsx-runtime.ts'
-import type { Refused } from './answer.tsx'
 import { Home, type Props, Refusal } from './forms.tsx'
 import { Layout } from './layout.tsx'
 import type { View } from './view.tsx'
@@ -14,7 +12,7 @@ type OverProps = Props<{ title: string; how?: string; again?: string }>
  */
 export const OverPage = ({ view, title, how, again = view.say.forgot }: OverProps) => (
   <Layout view={view} title={title}>
-    <Refusal view={isCut(view) ? { ...view, refusal: view.say.linkCut } : view} />
+    <Refusal view={isOver(view) && !isToken(view.kept['token']) ? { ...view, refusal: view.say.linkCut } : view} />
     {how !== undefined && <p>{how}</p>}
     <p class="links">
       <Home view={view} />
@@ -23,11 +21,5 @@ export const OverPage = ({ view, title, how, again = view.say.forgot }: OverProp
   </Layout>
 )
 
-const isCut = ({ problem, kept }: View): boolean =>
-  problem?.code === 'invalid_one_time_token' && !isToken(kept['token'])
-
-/** Shows `over` once the link of a page is void, and `page` again for every other refusal. For `opened` and `submitted`. */
-export const unlessOver =
-  (over: (view: View) => Html, page: Refused): Refused =>
-  (view, fields) =>
-    view.problem?.code === 'invalid_one_time_token' ? over(view) : page(view, fields)
+/** Whether the link of a page was refused. */
+export const isOver = ({ problem }: View): boolean => problem?.code === 'invalid_one_time_token'

@@ -16,8 +16,8 @@ export const problemTexts: Record<ProblemCode, Translated> = {
   body_too_large: { en: 'What you entered is too long.', ko: '입력한 내용이 너무 깁니다.' },
   challenge_required: tooMany,
   cross_site_request: {
-    en: 'Your browser did not say that this was sent from here. Please try again on this page. If that does not help, allow your browser to tell this site where a form comes from, or use another browser.',
-    ko: '이 페이지에서 보낸 요청인지 확인하지 못했습니다. 이 페이지에서 다시 시도해 주세요. 문제가 계속되면 브라우저나 확장 프로그램에서 출처(Referer) 차단을 끄거나 다른 브라우저를 사용해 주세요.',
+    en: 'Your browser did not say that this was sent from here. Please try again on this page, or use another browser.',
+    ko: '이 페이지에서 보낸 요청인지 확인하지 못했습니다. 여기에서 다시 시도하거나 다른 브라우저를 사용해 주세요.',
   },
   email_not_verified: {
     en: 'This email address is not confirmed yet. We have sent you the link again.',
@@ -100,10 +100,7 @@ export const problemTexts: Record<ProblemCode, Translated> = {
   },
   login_required: { en: 'Please sign in.', ko: '로그인해 주세요.' },
   malformed_json: odd,
-  method_not_allowed: {
-    en: 'This page cannot be opened by itself. Go back, or continue from here.',
-    ko: '직접 열 수 없는 페이지입니다. 이전 페이지로 돌아가거나 아래 링크를 이용해 주세요.',
-  },
+  method_not_allowed: odd,
   no_second_factor: {
     en: 'This account has no second factor.',
     ko: '2단계 인증을 사용하지 않는 계정입니다.',

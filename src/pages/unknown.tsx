@@ -28,7 +28,7 @@ export function answerLost(problem: Problem, c: Context<AppEnv>): Response | Pro
 
 const LostPage = ({ view }: Props) => (
   <Layout view={view} title={view.say.lost}>
-    <Refusal view={view.problem?.code === 'not_found' ? { ...view, refusal: view.say.lostHow } : view} />
+    <Refusal view={{ ...view, refusal: view.say.lostHow }} />
     <p class="links">
       <Home view={view} />
     </p>

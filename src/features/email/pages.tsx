@@ -3,16 +3,15 @@ import type { AppEnv } from '../../http/app-env.ts'
 import { check, typed } from '../../http/body.ts'
 import { callOf } from '../../http/call.ts'
 import { sessionOfRequest } from '../../http/guard.ts'
-import { asProblemPage, opened, type Refused, submitted, submittedBy } from '../../pages/answer.tsx'
+import { opened, submitted, submittedBy } from '../../pages/answer.tsx'
 import { canChange, hasPassword, toConfirm } from '../../pages/confirm.tsx'
 import { Field, Form, type Props } from '../../pages/forms.tsx'
 import { Layout } from '../../pages/layout.tsx'
-import { OverPage, unlessOver } from '../../pages/over.tsx'
+import { isOver, OverPage } from '../../pages/over.tsx'
 import { pageLoginRequired } from '../../pages/own-page.tsx'
 import { Step } from '../../pages/parts.tsx'
 import { pageOf, viewOf } from '../../pages/view.tsx'
-import { Problem } from '../../problem.ts'
-import { canCancel, cancelEmailChange } from './cancel.ts'
+import { cancelEmailChange, requirePending } from './cancel.ts'
 import { requestEmailChange } from './change.ts'
 import { cancelling, changing, verifying } from './inputs.ts'
 import { asksForPassword, verify } from './verify.ts'
@@ -28,10 +27,9 @@ export const pages = new Hono<AppEnv>()
       c,
       async () => {
         const asks = await asksForPassword(callOf(c), viewOf(c).kept['token'])
-        if (asks === undefined) throw new Problem('invalid_one_time_token')
         return pageOf(c, (view) => <VerifyPage view={view} asks={asks} />)
       },
-      verifyOver(asProblemPage),
+      (view) => <VerifyPage view={view} asks />,
     ),
   )
 
@@ -40,12 +38,12 @@ export const pages = new Hono<AppEnv>()
       c,
       async (fields) => {
         const [call, token] = [callOf(c), fields.get('token') ?? '']
-        const asks = fields.has('password') || (await asksForPassword(call, token)) === true
+        const asks = fields.has('password') || (await asksForPassword(call, token))
         const input = check(verifying.input, { token, ...(asks && { password: fields.get('password') ?? '' }) })
         await verify(call, input, () => sessionOfRequest(c))
         return c.redirect('/login?done=verified', 303)
       },
-      verifyOver((view, fields) => <VerifyPage view={view} asks={fields?.has('password') !== false} />),
+      (view, fields) => <VerifyPage view={view} asks={fields?.has('password') !== false} />,
     ),
   )
 
@@ -53,10 +51,10 @@ export const pages = new Hono<AppEnv>()
     opened(
       c,
       async () => {
-        if (!(await canCancel(callOf(c), viewOf(c).kept['token']))) throw new Problem('invalid_one_time_token')
+        await requirePending(callOf(c), viewOf(c).kept['token'])
         return pageOf(c, (view) => <CancelPage view={view} />)
       },
-      cancelOver(asProblemPage),
+      (view) => <CancelPage view={view} />,
     ),
   )
 
@@ -67,7 +65,7 @@ export const pages = new Hono<AppEnv>()
         await cancelEmailChange(callOf(c), typed(cancelling.input, fields).token)
         return c.redirect('/forgot?done=cancelled', 303)
       },
-      cancelOver((view) => <CancelPage view={view} />),
+      (view) => <CancelPage view={view} />,
     ),
   )
 
@@ -92,6 +90,7 @@ export const pages = new Hono<AppEnv>()
 
 const VerifyPage = ({ view, asks }: Props<{ asks: boolean }>) => {
   const say = words[view.language]
+  if (isOver(view)) return <OverPage view={view} title={say.verify} how={say.verifyAgain} />
   return (
     <Layout view={view} title={say.verify}>
       <p>{asks ? say.verifyHow : say.verifySignedIn}</p>
@@ -105,6 +104,7 @@ const VerifyPage = ({ view, asks }: Props<{ asks: boolean }>) => {
 
 const CancelPage = ({ view }: Props) => {
   const say = words[view.language]
+  if (isOver(view)) return <OverPage view={view} title={say.cancelChange} how={say.cancelLate} />
   return (
     <Layout view={view} title={say.cancelChange}>
       <p>{say.cancelChangeHow}</p>
@@ -112,18 +112,6 @@ const CancelPage = ({ view }: Props) => {
     </Layout>
   )
 }
-
-const verifyOver = (page: Refused) =>
-  unlessOver((view) => {
-    const say = words[view.language]
-    return <OverPage view={view} title={say.verify} how={say.verifyAgain} />
-  }, page)
-
-const cancelOver = (page: Refused) =>
-  unlessOver((view) => {
-    const say = words[view.language]
-    return <OverPage view={view} title={say.cancelChange} how={say.cancelLate} />
-  }, page)
 
 const ChangePage = ({ view, asks, email }: Props<{ asks: boolean; email?: string | undefined }>) => (
   <Step view={view} action="/account/email" title={view.say.changeEmail} about={words[view.language].changeHow}>

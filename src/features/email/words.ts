@@ -11,8 +11,8 @@ export const words = phrases({
     ko: '비밀번호가 없는 계정이므로, 이 브라우저에서 그 계정으로 로그인되어 있어야 합니다. 본인이 요청하지 않았다면 이 페이지를 닫아 주세요. 아무것도 변경되지 않습니다.',
   },
   verifyAgain: {
-    en: 'To get a new link, sign in. If the address of your account is still to be confirmed, the link is mailed again. A change of address can be started again on your account page.',
-    ko: '새 링크를 받으려면 로그인해 주세요. 아직 인증하지 않은 주소라면 인증 링크를 다시 보내 드립니다. 이메일 주소 변경은 내 계정에서 다시 신청할 수 있습니다.',
+    en: 'When you sign in, a new link is mailed if your address is still to be confirmed. A change of address starts again on your account page.',
+    ko: '로그인하면 아직 인증하지 않은 주소로 새 링크를 보내 드립니다. 이메일 주소 변경은 내 계정에서 다시 신청할 수 있습니다.',
   },
   cancelLate: {
     en: 'If your address was changed already, the mail that tells you so has a link to undo it.',

@@ -1,5 +1,5 @@
 import type { Card } from '../../core/call.ts'
-import { actOn, Fact } from '../../pages/parts.tsx'
+import { Fact } from '../../pages/parts.tsx'
 import { SECURITY } from '../../pages/security.ts'
 import { words } from './words.ts'
 
@@ -8,9 +8,7 @@ export const card: Card = (_call, _user, view) => {
   return (
     <section class="row">
       <Fact title={say.security}>{say.securityIs}</Fact>
-      <a href={SECURITY} aria-label={actOn(view, say.manage, say.security)}>
-        {say.manage}
-      </a>
+      <a href={SECURITY}>{say.manage}</a>
     </section>
   )
 }

@@ -6,7 +6,7 @@ import { signedInUser } from '../../core/users/signed-in.ts'
 import type { Html } from '../../lib/jsx-runtime.ts'
 import type { Props } from '../../pages/forms.tsx'
 import { Layout } from '../../pages/layout.tsx'
-import { actOn, Fact, Moment, Press } from '../../pages/parts.tsx'
+import { Fact, Moment, Press } from '../../pages/parts.tsx'
 import { SECURITY } from '../../pages/security.ts'
 import type { View } from '../../pages/view.tsx'
 import { words } from './words.ts'
@@ -35,7 +35,6 @@ export async function securityPage(call: SignedInCall, view: View): Promise<Html
             name="second_factor"
             value={user.second_factor ? 'off' : 'on'}
             text={user.second_factor ? say.turnOff : say.turnOn}
-            label={actOn(view, user.second_factor ? say.turnOff : say.turnOn, say.twoSteps)}
           />
         </section>
       )}

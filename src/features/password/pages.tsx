@@ -5,18 +5,17 @@ import type { AppEnv } from '../../http/app-env.ts'
 import { check, typed } from '../../http/body.ts'
 import { callOf } from '../../http/call.ts'
 import { signedSessionOf } from '../../http/guard.ts'
-import { asProblemPage, opened, type Refused, submitted, submittedBy } from '../../pages/answer.tsx'
+import { opened, submitted, submittedBy } from '../../pages/answer.tsx'
 import { canChange, hasPassword, toConfirm } from '../../pages/confirm.tsx'
 import { Field, Form, type Props } from '../../pages/forms.tsx'
 import { Layout } from '../../pages/layout.tsx'
 import { loginPage } from '../../pages/login.tsx'
-import { OverPage, unlessOver } from '../../pages/over.tsx'
+import { isOver, OverPage } from '../../pages/over.tsx'
 import { pageLoginRequired } from '../../pages/own-page.tsx'
 import { Step } from '../../pages/parts.tsx'
 import { stepAgain } from '../../pages/second-step.tsx'
 import { BackToLogin, SentPage, toSent } from '../../pages/sent.tsx'
 import { page, pageOf, viewOf } from '../../pages/view.tsx'
-import { Problem } from '../../problem.ts'
 import { completeSignIn, shownDevice } from '../../signing-in/browser.ts'
 import { signIn, ticketIn } from '../../signing-in/finish.ts'
 import { changePassword } from './change.ts'
@@ -24,7 +23,7 @@ import { forgot } from './forgot.ts'
 import { changing, forgetting, loggingIn, removing, resetting } from './inputs.ts'
 import { password } from './method.ts'
 import { removePassword } from './remove.ts'
-import { canReset, resetPassword } from './reset.ts'
+import { resetLink, resetPassword } from './reset.ts'
 import { words } from './words.ts'
 
 /** Login, reset by a mailed link, and change of the password. The page of the link changes nothing until its form is sent. */
@@ -64,10 +63,10 @@ export const pages = new Hono<AppEnv>()
     opened(
       c,
       async () => {
-        if (!(await canReset(callOf(c), viewOf(c).kept['token']))) throw new Problem('invalid_one_time_token')
+        await resetLink(callOf(c), viewOf(c).kept['token'])
         return pageOf(c, (view) => <ResetPage view={view} />)
       },
-      resetOver(asProblemPage),
+      (view) => <ResetPage view={view} />,
     ),
   )
 
@@ -78,7 +77,7 @@ export const pages = new Hono<AppEnv>()
         await resetPassword(callOf(c), typed(resetting.input, fields))
         return c.redirect('/login?done=reset', 303)
       },
-      resetOver((view) => <ResetPage view={view} />),
+      (view) => <ResetPage view={view} />,
     ),
   )
 
@@ -135,6 +134,7 @@ const ForgotPage = ({ view, email }: Props<{ email?: string | undefined }>) => {
 const ResetPage = ({ view: { labels, ...others } }: Props) => {
   const view = { ...others, labels: { ...labels, password: labels['new_password']! } }
   const say = words[view.language]
+  if (isOver(view)) return <OverPage view={view} title={say.setPassword} again={view.say.newLink} />
   return (
     <Layout view={view} title={say.setPassword}>
       <Form view={view} action="/reset" submit={say.setPassword}>
@@ -143,9 +143,6 @@ const ResetPage = ({ view: { labels, ...others } }: Props) => {
     </Layout>
   )
 }
-
-const resetOver = (page: Refused) =>
-  unlessOver((view) => <OverPage view={view} title={words[view.language].setPassword} again={view.say.newLink} />, page)
 
 type ChangeProps = Props<{ asks: boolean }>
 

@@ -12,18 +12,14 @@ import { settle } from '../../lib/settle.ts'
 import { sql } from '../../lib/sql.ts'
 import { mails } from './mails.ts'
 
-/** Whether a link can still set a password. Asking changes nothing. @throws Problem 503 `unavailable` */
-export async function canReset(call: Call, token = ''): Promise<boolean> {
+/** Whose password a link sets, and the hash of its token. @throws Problem 400 `invalid_one_time_token`, 503 `unavailable` */
+export async function resetLink(call: Call, token = ''): Promise<{ hash: string; id: number; email: string }> {
   const hash = await oneTimeHash(token)
-  return hash !== undefined && (await resetter(call, hash)) !== null
+  const holder = hash !== undefined && sql`SELECT id, email FROM users WHERE id = ${holderOf(call, 'reset', hash)}`
+  const user = holder && (await first<{ id: number; email: string }>(call.env.DB, holder))
+  if (!user) throw new Problem('invalid_one_time_token')
+  return { hash: hash!, ...user }
 }
-
-/** Whose password a link sets. */
-const resetter = (call: Call, hash: string) =>
-  first<{ id: number; email: string }>(
-    call.env.DB,
-    sql`SELECT id, email FROM users WHERE id = ${holderOf(call, 'reset', hash)}`,
-  )
 
 /**
  * Sets a password for the holder of a mailed token. The token proves access to the mailbox, so the address counts as
@@ -36,11 +32,8 @@ export async function resetPassword(
   { token, password }: { token: string; password: string },
 ): Promise<void> {
   const { env, settings, now } = call
-  const hash = await oneTimeHash(token)
-  if (hash === undefined) throw new Problem('invalid_one_time_token')
+  const { hash, ...user } = await resetLink(call, token) // before the cost of a hash; the batch makes the final check
   const holder = holderOf(call, 'reset', hash)
-  const user = await resetter(call, hash)
-  if (!user) throw new Problem('invalid_one_time_token') // before the cost of a hash; the batch makes the final check
   await refuseCommon(password, user.email, settings)
   const hashed_password = await hashFor(call, { email: user.email, password })
   const held = sql`id = ${holder}`
