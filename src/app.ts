@@ -11,6 +11,7 @@ import { code } from './features/code/index.ts'
 import { devices } from './features/devices/index.ts'
 import { email } from './features/email/index.ts'
 import { factors } from './features/factors/index.ts'
+import { front } from './features/front/index.ts'
 import { health } from './features/health/index.ts'
 import { identities } from './features/identities/index.ts'
 import { keys } from './features/keys/index.ts'
@@ -36,6 +37,7 @@ import { carry, type Mounted } from './http/registry.ts'
 import { answerWithPage } from './pages/answer.tsx'
 import { shared } from './pages/index.ts'
 import { isMarkedPage } from './pages/return-to.ts'
+import { answerLost } from './pages/unknown.tsx'
 import { yours } from './yours/index.ts'
 
 /** The features in the order in which they are mounted, with their addresses. Each route names its own guard. */
@@ -62,6 +64,7 @@ const all = [
   keys, //      /oauth/jwks, likewise
   shared, //    /brand.css
   yours, //     your own features: last, so that they cannot hide a route above
+  front, //     /, except where yours has it
 ] as const satisfies readonly Mounted[]
 
 /** The same list, without the types of the routes. */
@@ -91,7 +94,7 @@ export function appOf(features: readonly Mounted[]) {
   app.use(deliverDue, sendSession, configured, allowOrigins, nameClient)
   mount(features.filter(({ unconfigured }) => !unconfigured))
   app.onError(answerError)
-  app.notFound(answerUnknown((path) => methodsAt(app.router, path)))
+  app.notFound(answerUnknown((path) => methodsAt(app.router, path), answerLost))
   return { app, registry }
 }
 

@@ -37,15 +37,20 @@ export function answerError(error: unknown, c: Context<AppEnv>): Response {
   return c.body(JSON.stringify(document), status, { ...headers, 'Content-Type': 'application/problem+json' })
 }
 
-/** 404, or 405 with `Allow` if the path exists but not for this method (RFC 9110 section 15.5.6). */
-export function answerUnknown(methodsOf: (path: string) => string[]) {
-  return (c: Context<AppEnv>): Response => {
+/**
+ * 404, or 405 with `Allow` if the path exists but not for this method (RFC 9110 section 15.5.6). `answer`: how it is told.
+ */
+export function answerUnknown(
+  methodsOf: (path: string) => string[],
+  answer: (problem: Problem, c: Context<AppEnv>) => Response | Promise<Response>,
+) {
+  return (c: Context<AppEnv>): Response | Promise<Response> => {
     const allowed = methodsOf(c.req.path)
     const problem =
       allowed.length > 0
         ? new Problem('method_not_allowed', { headers: { Allow: allowed.join(', ') } })
         : new Problem('not_found')
-    return answerError(problem, c)
+    return answer(problem, c)
   }
 }
 

@@ -72,10 +72,12 @@ function cookieValues(header: string, name: string): string[] {
 
 /**
  * Whether the browser says that a page of this site sent the request. Older browsers, and plain http, send no
- * `Sec-Fetch-Site`; then `Origin` decides. Without either, the answer is no.
+ * `Sec-Fetch-Site`; then `Origin` decides. Those that send no `Origin` with a form of the same site, such as Firefox before
+ * 70, send a `Referer`, which no page can choose. Without any of them, the answer is no.
  */
 export function isSameOrigin(c: Asked): boolean {
-  const site = c.req.header('Sec-Fetch-Site')
+  const [site, sender] = [c.req.header('Sec-Fetch-Site'), c.req.header('Origin')]
   if (site !== undefined) return site === 'same-origin'
-  return c.req.header('Origin') === new URL(c.req.url).origin
+  const { origin } = new URL(c.req.url)
+  return sender === undefined ? c.req.header('Referer')?.startsWith(`${origin}/`) === true : sender === origin
 }

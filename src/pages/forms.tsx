@@ -1,7 +1,7 @@
-import type { Child } from '../lib/jsx-runtime.ts'
+import type { Child, Html } from '../lib/jsx-runtime.ts'
 import { Layout } from './layout.tsx'
 import type { View } from './view.tsx'
-import { fieldTexts, problemTexts } from './problem-texts.ts'
+import { fieldTexts, problemText } from './problem-texts.ts'
 
 /** The props of a page: the view, and whatever else it needs. */
 export type Props<More = unknown> = { view: View } & More
@@ -31,7 +31,8 @@ export const Refusal = ({ view }: Props) => {
   const wrong = fieldProblems(view)
   return (
     <div id="problem" class="problem" role="alert" tabindex={-1} autofocus>
-      <p>{refusal ?? (onlyPassword ? say.wrongPassword : problemTexts[problem.code][language])}</p>
+      <p>{refusal ?? (onlyPassword ? say.wrongPassword : problemText(problem, language))}</p>
+      {problem.code === 'too_many_attempts' && path === '/login' && <p>{say.resetHelps}</p>}
       {wrong.length > 0 && (
         <ul>
           {wrong.map(({ field, text }) => (
@@ -65,11 +66,13 @@ type FieldProps = Props<{
   value?: string | undefined
   /** Whether it may stay empty. */
   optional?: boolean
+  /** Whether the page is about this field. It then has the focus, unless there is something to read first. */
+  focus?: boolean
 }>
 
 /** A labelled field. Its type and its hint follow from `autocomplete`. */
-export const Field = ({ view, name, autocomplete, inputmode, value, optional = false }: FieldProps) => {
-  const { say, labels, problem, passwordMin } = view
+export const Field = ({ view, name, autocomplete, inputmode, value, optional = false, focus = false }: FieldProps) => {
+  const { say, labels, problem, passwordMin, done, focuses = true } = view
   const wrong = fieldProblems(view).find(({ field }) => field === name)
   const hint = autocomplete === 'new-password'
   const described = [hint && `${name}-hint`, wrong ? `${name}-wrong` : problem && 'problem'].filter(Boolean).join(' ')
@@ -88,6 +91,7 @@ export const Field = ({ view, name, autocomplete, inputmode, value, optional = f
         autocomplete={autocomplete}
         inputmode={inputmode}
         required={!optional}
+        autofocus={focus && focuses && !problem && !done}
         value={value}
         aria-invalid={wrong ? 'true' : undefined}
         aria-describedby={described === '' ? undefined : described}
@@ -119,12 +123,27 @@ export const Onward = ({ view, to, children }: Props<{ to: string; children: Chi
   </a>
 )
 
+/** Where somebody goes on who has nothing else to do here. */
+export const Home = ({ view: { home, say } }: Props) => (
+  <a href={home}>{home === '/login' ? say.signIn : say.account}</a>
+)
+
+/** The forms of several features on one page. Only the first field that would have the focus has it. */
+export function formsOf<Entry>(view: View, entries: Entry[], form: (entry: Entry, view: View) => Html | undefined) {
+  let focuses = true
+  return entries.map((entry) => {
+    const html = form(entry, { ...view, focuses })
+    focuses &&= html?.text.includes(' autofocus=') !== true
+    return html
+  })
+}
+
 /** For requests that have no form to show again. */
 export const ProblemPage = ({ view }: Props) => (
   <Layout view={view} title={view.say.notDone}>
     <Refusal view={view} />
     <p class="links">
-      <a href="/account">{view.say.account}</a>
+      <Home view={view} />
     </p>
   </Layout>
 )

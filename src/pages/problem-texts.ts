@@ -1,14 +1,9 @@
-import type { Translated } from '../lib/language.ts'
-import type { ProblemCode } from '../problem.ts'
+import type { Language, Translated } from '../lib/language.ts'
+import type { Problem, ProblemCode } from '../problem.ts'
 
-const later = {
-  en: 'This is not possible right now. Please try again shortly.',
-  ko: '지금은 처리할 수 없습니다. 잠시 후 다시 시도해 주세요.',
-}
-const tooMany = {
-  en: 'Too many attempts. Please try again later, or reset your password.',
-  ko: '시도 횟수를 초과했습니다. 나중에 다시 시도하거나 비밀번호를 재설정해 주세요.',
-}
+/* What is over some time later. `problemText` adds when. */
+const later = { en: 'This is not possible right now.', ko: '지금은 처리할 수 없습니다.' }
+const tooMany = { en: 'Too many attempts.', ko: '시도 횟수를 초과했습니다.' }
 const signInAgain = { en: 'Please sign in again.', ko: '다시 로그인해 주세요.' }
 const odd = {
   en: 'The request was not understood. Please go back and try again.',
@@ -20,7 +15,10 @@ export const problemTexts: Record<ProblemCode, Translated> = {
   account_disabled: { en: 'This account is disabled.', ko: '사용이 중지된 계정입니다.' },
   body_too_large: { en: 'What you entered is too long.', ko: '입력한 내용이 너무 깁니다.' },
   challenge_required: tooMany,
-  cross_site_request: { en: 'Please send the form from this page.', ko: '이 페이지에서 다시 시도해 주세요.' },
+  cross_site_request: {
+    en: 'Your browser did not say that this was sent from here. Please try again on this page, or use another browser.',
+    ko: '이 페이지에서 보낸 요청인지 확인하지 못했습니다. 여기에서 다시 시도하거나 다른 브라우저를 사용해 주세요.',
+  },
   email_not_verified: {
     en: 'This email address is not confirmed yet. We have sent you the link again.',
     ko: '아직 인증되지 않은 이메일 주소입니다. 인증 링크를 다시 보냈습니다.',
@@ -128,6 +126,26 @@ export const problemTexts: Record<ProblemCode, Translated> = {
     ko: '애플리케이션에 등록되지 않은 주소로 이동하려고 했습니다. 애플리케이션 운영자에게 문의해 주세요.',
   },
   unsupported_media_type: odd,
+}
+
+/** The text of a problem. If it is over some time later, the text says when, or only that. */
+export function problemText({ code, headers }: Problem, language: Language): string {
+  const text = problemTexts[code]
+  const seconds = Number(headers['Retry-After'] ?? 0)
+  if (seconds === 0 && text !== later && text !== tooMany) return text[language]
+  return `${text[language]} ${again[language](seconds > 0 && inWords(seconds, language))}`
+}
+
+const again: Translated<(time: string | false) => string> = {
+  en: (time) => `Please try again ${time ? `in ${time}` : 'later'}.`,
+  ko: (time) => `${time ? `${time} 후에` : '나중에'} 다시 시도해 주세요.`,
+}
+
+/** In the largest unit that is still exact enough, rounded up: who waits this long need not wait again. */
+function inWords(seconds: number, language: Language): string {
+  const [unit, size] = seconds < 60 ? ['second', 1] : seconds <= 5_400 ? ['minute', 60] : ['hour', 3_600]
+  const number = new Intl.NumberFormat(language, { style: 'unit', unit: unit as string, unitDisplay: 'long' })
+  return number.format(Math.ceil(seconds / (size as number)))
 }
 
 /** Why a field was refused: the codes of the schemas in `core/passwords/credentials.ts` and `core/clients/registration.ts`. */

@@ -2,7 +2,7 @@ import { config } from '../config.ts'
 import type { NextStep } from '../core/call.ts'
 import type { Child, Html } from '../lib/jsx-runtime.ts'
 import type { Problem } from '../problem.ts'
-import { type Props, Refusal } from './forms.tsx'
+import { formsOf, type Props, Refusal } from './forms.tsx'
 import { Layout } from './layout.tsx'
 import { loginPage } from './login.tsx'
 import type { PageContext, View } from './view.tsx'
@@ -24,13 +24,14 @@ export const nextStepIn = (fields: URLSearchParams | undefined): NextStep => ({
 /** The page between two steps of a sign-in: the forms of the methods that come next, each declared by its feature. */
 export function secondStepPage(c: PageContext, view: View, next: NextStep): Html {
   const kind = next.enrols ? 'enrol' : 'step'
-  const steps = c.var.registry.features.flatMap(({ entry }) => entry?.[kind] ?? [])
+  const all = c.var.registry.features.flatMap(({ entry }) => entry?.[kind] ?? [])
+  const steps = all.filter(({ method }) => next.methods.includes(method))
   const { say } = view
   return (
     <Layout view={view} title={next.enrols ? say.enrolTitle : say.secondStep}>
       <p>{next.enrols ? say.enrolWhy : say.secondStepWhy}</p>
       <Refusal view={view} />
-      {steps.map(({ method, form }) => next.methods.includes(method) && form(view, next, config(c.env)))}
+      {formsOf(view, steps, ({ form }, view) => form(view, next, config(c.env)))}
       <p class="links">
         <a href="/login">{say.startAgain}</a>
       </p>

@@ -13,6 +13,7 @@ import type { Problem } from '../problem.ts'
 import type { AppEnv, BrowserSession } from '../http/app-env.ts'
 import { languageOf } from '../http/origin.ts'
 import { COOKIE_MAX_SECONDS, isSameOrigin, keepCookie, LANGUAGE_COOKIE } from '../http/cookie.ts'
+import { credentialOf } from '../http/credential.ts'
 import { contentPolicy, sourceOf } from '../http/headers.ts'
 import { allowedReturn } from './return-to.ts'
 import { labels, shared, type Words } from './words.ts'
@@ -52,7 +53,16 @@ export type View = {
   problem: Problem | undefined
   /** The text for it, if the usual one for its code does not fit this form. */
   refusal?: string
+  /** Whether a field may have the focus. By default it may. */
+  focuses?: boolean
+  /** Where somebody who is lost goes on. */
+  home: Home
 }
+
+type Home = '/account' | '/login'
+
+/** The account if this browser keeps a session, else the login. Whether the session still stands is not asked. */
+export const homeOf = (c: PageContext): Home => (credentialOf(c)?.sent === 'cookie' ? '/account' : '/login')
 
 declare module '../core/call.ts' {
   interface PageView extends View {}
@@ -80,14 +90,20 @@ export function viewOf(c: PageContext, fields?: URLSearchParams, problem?: Probl
   const settings = config(c.env)
   const { registry } = c.var
   const shown = (name: string): string | undefined => fields?.get(name) ?? asked(c, name)
+  const path = c.var.page ?? new URL(c.req.url).pathname
   const language = languages.find((own) => own === asked(c, 'lang')) ?? languageOf(c)
   return {
     language,
     say: shared[language],
-    labels: phrases({ ...labels, ...declared(registry, 'labels') })[language],
+    labels: phrases({
+      ...labels,
+      ...declared(registry, 'labels'),
+      ...(path.startsWith('/account/') && { password: labels.current_password }), // of who is signed in already
+    })[language],
     brand: { name: settings.APP_NAME, logo: settings.APP_LOGO_URL, color: settings.APP_COLOR },
     passwordMin: settings.PASSWORD_MIN_LENGTH,
-    path: c.var.page ?? new URL(c.req.url).pathname,
+    path,
+    home: homeOf(c),
     kept: Object.fromEntries(STATES.flatMap((name) => (shown(name) === undefined ? [] : [[name, shown(name)!]]))),
     returnTo: allowedReturn(shown('return_to'), settings, registry),
     keeps: (shown('keep') ?? (fields?.get('asked') === 'keep' ? 'off' : settings.KEEP_SIGNED_IN)) === 'on',

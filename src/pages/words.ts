@@ -28,6 +28,20 @@ export const shared = phrases({
     ko: '링크는 1시간 동안 유효합니다. 메일이 오지 않으면 스팸 메일함을 살펴보고, 입력한 이메일 주소가 맞는지 확인해 주세요.',
   },
   notAvailable: { en: 'This cannot be shown right now.', ko: '지금은 불러올 수 없습니다.' },
+  lost: { en: 'There is nothing here', ko: '페이지를 찾을 수 없습니다' },
+  lostHow: {
+    en: 'Check the address, or continue from here.',
+    ko: '주소가 정확한지 확인하거나 아래 링크를 이용해 주세요.',
+  },
+  linkCut: {
+    en: 'Part of the link is missing. Open it from the mail again, or copy the whole address.',
+    ko: '링크 주소의 일부가 빠졌습니다. 메일에서 링크를 다시 열거나 주소 전체를 복사해 주세요.',
+  },
+  newLink: { en: 'Ask for a new link', ko: '새 링크 받기' },
+  resetHelps: {
+    en: 'If you do not want to wait, reset your password.',
+    ko: '기다리기 어렵다면 비밀번호를 재설정해 주세요.',
+  },
   notDone: { en: 'This did not work', ko: '처리하지 못했습니다' },
   unknownDevice: { en: 'Unknown device', ko: '알 수 없는 기기' },
   lastUsed: { en: 'Last active', ko: '최근 활동' },

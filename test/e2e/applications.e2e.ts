@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { createRemoteJWKSet, jwtVerify } from 'jose'
 import * as oauth from 'oauth4webapi'
 import * as oidc from 'openid-client'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { words } from '../words.ts'
 import { launchBrowser, openPage, withoutChromium } from './browser.ts'
@@ -78,8 +78,8 @@ async function begin(config: oidc.Configuration, parameters: Record<string, stri
   return { url, checks: { pkceCodeVerifier, expectedState, expectedNonce, idTokenExpected: true } }
 }
 
-async function opened(): Promise<[Page, string[]]> {
-  const [page, complaints] = await openPage(browser)
+async function opened(options: BrowserContextOptions = {}): Promise<[Page, string[]]> {
+  const [page, complaints] = await openPage(browser, options)
   page.setDefaultTimeout(30_000)
   return [page, complaints]
 }
@@ -229,7 +229,7 @@ describe.skipIf(withoutChromium())('an application', () => {
     it('of a third party is allowed once, asked about again for more, and removed on the account page', async () => {
       const registered = await register('--third-party', '--backchannel-logout-uri', `${here}/logout`)
       const config = await discover(registered)
-      const [page, complaints] = await opened()
+      const [page, complaints] = await opened({ javaScriptEnabled: false })
       const first = await begin(config, { scope: 'openid' })
       await page.goto(first.url.href)
       await logIn(page)

@@ -160,8 +160,18 @@ describe.skipIf(withoutChromium())('the hosted pages', () => {
       await press(say.setPassword)
       await fill({ email: moved, password })
       await press(say.signIn)
-      await open('/undo?token=used')
-      await seen('undo-refused')
+      for (const [name, path] of [
+        ['undo-refused', '/undo?token=used'],
+        ['reset-over', `/reset?token=${'A'.repeat(43)}`],
+        ['verify-cut', '/verify'],
+        ['cancel-cut', '/cancel'],
+        ['lost', '/nothing'],
+      ] as const) {
+        await open(path)
+        await seen(name)
+      }
+      await open('/')
+      expect(page.url()).toBe(`${service.url}/account`)
 
       await open('/account/delete')
       await seen('delete')
@@ -249,10 +259,11 @@ describe.skipIf(withoutChromium())('the hosted pages', () => {
 
   it('change their language by a link, keep it, and keep what the page was for', async () => {
     const page = await pageOf({ javaScriptEnabled: false })
-    await page.goto(`${service.url}/reset?token=kept`)
+    await page.goto(`${service.url}/forgot?return_to=/account`)
     await follow(page.getByRole('link', { name: ko.name }))
-    expect(await page.locator('h1').innerText()).toBe(ko.setPassword)
-    expect(await page.locator('input[name=token]').getAttribute('value')).toBe('kept')
+    expect(await page.locator('h1').innerText()).toBe(ko.forgotTitle)
+    expect(await page.locator('input[name=return_to]').getAttribute('value')).toBe('/account')
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe('email')
     await page.goto(`${service.url}/login`)
     expect(await page.locator('html').getAttribute('lang')).toBe('ko')
     await page.context().close()

@@ -13,6 +13,7 @@ export const strangers = [
 
 /** Whatever compares a password or sends mail, with its limits. */
 export const limited: Limited = {
+  'GET /cancel': { network: 'link', account: [ONCE] }, // it reads whether the link still does something
   'GET /verify': { network: 'link', account: [ONCE] }, // it reads what the link is for
   'POST /account/email': { network: 'confirm', account: [GUESSES, CHANGES, MAILS] },
   'POST /cancel': { network: 'link', account: [ONCE] },

@@ -186,6 +186,13 @@ export const scenarios: (Scenario | Alike)[] = [
     lastly: onlyNewPasswordOpens,
   },
   {
+    route: 'GET /reset',
+    when: 'with a mailed link',
+    given: [mailed('reset')],
+    ask: { path: `/reset?token=${LINK}` },
+    answers: 200,
+  },
+  {
     route: 'POST /reset',
     when: 'with a mailed link',
     remembered: withFailures(7),
@@ -265,5 +272,4 @@ export const scenarios: (Scenario | Alike)[] = [
 /** Routes that never ask the database, with a request to each. */
 export const withoutD1 = {
   'GET /forgot': '/forgot',
-  'GET /reset': `/reset?token=${LINK}`,
 }

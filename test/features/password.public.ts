@@ -14,6 +14,7 @@ export const strangers = [
 /** Whatever compares a password or sends mail, with its limits. */
 export const limited: Limited = {
   'POST /user/login': { network: 'login', account: [GUESSES, MAILS] },
+  'GET /reset': { network: 'link', account: [ONCE] }, // it reads whether the link still does something
   'POST /account/password': { network: 'confirm', account: [GUESSES] },
   'DELETE /user/password': { network: 'confirm', account: [ONCE] },
   'POST /account/password/remove': { network: 'confirm', account: [ONCE] },

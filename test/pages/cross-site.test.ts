@@ -55,7 +55,9 @@ const PLACES: [place: string, headers: Record<string, string>][] = [
   ['another port', { Origin: `${ORIGIN}:8080` }],
   ['the other scheme', { Origin: ORIGIN.replace('http:', 'https:') }],
   ['a longer name', { Origin: `${ORIGIN}.evil.example` }],
-  ['a referrer alone', { Referer: `${ORIGIN}/account` }],
+  ['a referrer elsewhere, in a very old browser', { Referer: 'https://evil.example/' }],
+  ['a referrer of a longer name', { Referer: `${ORIGIN}.evil.example/` }],
+  ['a sandboxed frame that names us as the referrer', { Origin: 'null', Referer: `${ORIGIN}/` }],
 ]
 
 describe.each(FORMS)('POST %s %s', (route, action) => {

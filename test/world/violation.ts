@@ -26,6 +26,7 @@ export function violation({ method, path, status, type, body }: Exchange): strin
   const found = operationAt(method === 'HEAD' ? 'get' : method.toLowerCase(), path)
   if (!found) {
     if (isHosted(method, path)) return undefined
+    if (type?.startsWith('text/html') && (status === 404 || status === 405)) return undefined // for who opened nothing
     const code = type === 'application/problem+json' && (JSON.parse(body || '{}') as { code?: string }).code
     if (method === 'HEAD' || (code && ANYWHERE.has(code))) return undefined
     return 'no operation of the contract, and no page'

@@ -23,9 +23,12 @@ export async function newOneTimeToken(): Promise<{ token: string; hash: string }
   return { token, hash: await sha256(token) }
 }
 
+/** Whether a text can be a token. */
+export const isToken = (text = ''): boolean => TOKEN_FORM.test(text)
+
 /** The hash that the table stores for a token; undefined if the text cannot be a token. */
 export async function oneTimeHash(token: string): Promise<string | undefined> {
-  return TOKEN_FORM.test(token) ? sha256(token) : undefined
+  return isToken(token) ? sha256(token) : undefined
 }
 
 /**

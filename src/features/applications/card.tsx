@@ -1,6 +1,6 @@
 import type { Card } from '../../core/call.ts'
 import { applicationsOf } from '../../core/clients/consents.ts'
-import { Moment, Press } from '../../pages/parts.tsx'
+import { actOn, Moment, Press } from '../../pages/parts.tsx'
 import { words } from './words.ts'
 
 /** The applications that the user signed in to. Nothing is shown to users who have none. */
@@ -26,7 +26,13 @@ export const card: Card = async (call, user, view) => {
                     </p>
                   )}
                 </div>
-                <Press action="/account/applications" name="withdraw" value={client_id} text={say.withdraw} />
+                <Press
+                  action="/account/applications"
+                  name="withdraw"
+                  value={client_id}
+                  text={say.withdraw}
+                  label={actOn(view, say.withdraw, name)}
+                />
               </li>
             ))}
           </ul>

@@ -24,7 +24,7 @@ export const entry: Entry = {
           <p>{words[view.language].sentToYou}</p>
           <input type="hidden" name="method" value={CODE} />
           <input type="hidden" name="ticket" value={begun.ticket} />
-          <Field view={view} name="code" autocomplete="one-time-code" />
+          <Field view={view} name="code" autocomplete="one-time-code" focus />
         </ConfirmForm>
       ) : (
         <ConfirmForm view={view} submit={words[view.language].sendMe}>

@@ -1,4 +1,4 @@
-import { Field, Form, Keep, Onward, type Props } from '../../pages/forms.tsx'
+import { Field, Form, Home, Keep, Onward, type Props } from '../../pages/forms.tsx'
 import { Layout } from '../../pages/layout.tsx'
 import { BackToLogin } from '../../pages/sent.tsx'
 import type { View } from '../../pages/view.tsx'
@@ -18,7 +18,7 @@ export const AskPage = ({ view, email }: Props<{ email?: string | null | undefin
     <Layout view={view} title={say.byCode}>
       <p>{say.askHow}</p>
       <Form view={withoutToken(view)} action="/login/code" submit={say.send}>
-        <Field view={view} name="email" autocomplete="username" value={email ?? undefined} />
+        <Field view={view} name="email" autocomplete="username" value={email ?? undefined} focus />
       </Form>
       <BackToLogin view={view} />
     </Layout>
@@ -32,7 +32,7 @@ export const EnterPage = ({ view, address }: Props<{ address: string | undefined
     <Layout view={view} title={say.enter}>
       <p>{address === undefined ? say.sentToYou : say.sentTo(address)}</p>
       <Form view={withoutToken(view)} action="/login/code/verify" submit={view.say.signIn}>
-        <Field view={view} name="code" autocomplete="one-time-code" />
+        <Field view={view} name="code" autocomplete="one-time-code" focus />
         <Keep view={view} />
       </Form>
       <div class="links">
@@ -73,6 +73,7 @@ export const ShownPage = ({ view, code }: Props<{ code: string }>) => {
         <strong>{spelled(code)}</strong>
       </p>
       <p>{say.neverPassOn}</p>
+      <BackToLogin view={view} />
     </Layout>
   )
 }
@@ -85,6 +86,7 @@ export const OverPage = ({ view }: Props) => {
       <p>{say.overHow}</p>
       <p class="links">
         <a href="/login/code">{say.byCode}</a>
+        <Home view={view} />
       </p>
     </Layout>
   )

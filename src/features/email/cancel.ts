@@ -1,9 +1,23 @@
 import type { Call } from '../../core/call.ts'
+import { first } from '../../core/d1.ts'
 import { auditRow } from '../../core/events/audit.ts'
 import { commit } from '../../core/sessions/sessions.ts'
 import { oneTimeHash } from '../../core/users/one-time.ts'
 import { Problem } from '../../problem.ts'
-import { sql } from '../../lib/sql.ts'
+import { type Sql, sql } from '../../lib/sql.ts'
+
+/** What a notice can still cancel, as a condition. @throws Problem 400 `invalid_one_time_token` */
+async function pendingOf({ now }: Call, token: string): Promise<Sql> {
+  const cancel_hash = await oneTimeHash(token)
+  if (cancel_hash === undefined) throw new Problem('invalid_one_time_token')
+  return sql`cancel_hash = ${cancel_hash} AND expires_at > ${now}`
+}
+
+/** Only looks whether a notice can still cancel. @throws as `cancelEmailChange` */
+export async function requirePending(call: Call, token = ''): Promise<void> {
+  const pending = sql`SELECT 1 FROM one_time_tokens WHERE ${await pendingOf(call, token)}`
+  if (!(await first(call.env.DB, pending))) throw new Problem('invalid_one_time_token')
+}
 
 /**
  * Cancels a pending change of address, given the token from the notice. No login is needed: the token proves access to
@@ -11,9 +25,7 @@ import { sql } from '../../lib/sql.ts'
  * @throws Problem 400 `invalid_one_time_token`, 503 `unavailable`
  */
 export async function cancelEmailChange(call: Call, token: string): Promise<void> {
-  const cancel_hash = await oneTimeHash(token)
-  if (cancel_hash === undefined) throw new Problem('invalid_one_time_token')
-  const pending = sql`cancel_hash = ${cancel_hash} AND expires_at > ${call.now}`
+  const pending = await pendingOf(call, token)
   const user_id = sql`(SELECT user_id FROM one_time_tokens WHERE ${pending})`
   const [, cancelled] = await commit(call.env.DB, [
     auditRow(call, { event: 'email_change_cancelled', user_id }, sql`${user_id} IS NOT NULL`),

@@ -7,10 +7,11 @@ import { opened, submitted, submittedBy } from '../../pages/answer.tsx'
 import { canChange, hasPassword, toConfirm } from '../../pages/confirm.tsx'
 import { Field, Form, type Props } from '../../pages/forms.tsx'
 import { Layout } from '../../pages/layout.tsx'
+import { isOver, OverPage } from '../../pages/over.tsx'
 import { pageLoginRequired } from '../../pages/own-page.tsx'
 import { Step } from '../../pages/parts.tsx'
-import { page, pageOf, viewOf } from '../../pages/view.tsx'
-import { cancelEmailChange } from './cancel.ts'
+import { pageOf, viewOf } from '../../pages/view.tsx'
+import { cancelEmailChange, requirePending } from './cancel.ts'
 import { requestEmailChange } from './change.ts'
 import { cancelling, changing, verifying } from './inputs.ts'
 import { asksForPassword, verify } from './verify.ts'
@@ -22,14 +23,14 @@ import { words } from './words.ts'
  */
 export const pages = new Hono<AppEnv>()
   .get('/verify', verifying.limit, (c) =>
-    opened(c, async () => {
-      const view = viewOf(c)
-      return page(
-        c,
-        view,
-        <VerifyPage view={view} asks={(await asksForPassword(callOf(c), view.kept['token'])) !== false} />,
-      )
-    }),
+    opened(
+      c,
+      async () => {
+        const asks = await asksForPassword(callOf(c), viewOf(c).kept['token'])
+        return pageOf(c, (view) => <VerifyPage view={view} asks={asks} />)
+      },
+      (view) => <VerifyPage view={view} asks />,
+    ),
   )
 
   .post('/verify', verifying.limit, (c) =>
@@ -37,7 +38,7 @@ export const pages = new Hono<AppEnv>()
       c,
       async (fields) => {
         const [call, token] = [callOf(c), fields.get('token') ?? '']
-        const asks = fields.has('password') || (await asksForPassword(call, token)) === true
+        const asks = fields.has('password') || (await asksForPassword(call, token))
         const input = check(verifying.input, { token, ...(asks && { password: fields.get('password') ?? '' }) })
         await verify(call, input, () => sessionOfRequest(c))
         return c.redirect('/login?done=verified', 303)
@@ -46,7 +47,16 @@ export const pages = new Hono<AppEnv>()
     ),
   )
 
-  .get('/cancel', (c) => pageOf(c, (view) => <CancelPage view={view} />))
+  .get('/cancel', cancelling.limit, (c) =>
+    opened(
+      c,
+      async () => {
+        await requirePending(callOf(c), viewOf(c).kept['token'])
+        return pageOf(c, (view) => <CancelPage view={view} />)
+      },
+      (view) => <CancelPage view={view} />,
+    ),
+  )
 
   .post('/cancel', cancelling.limit, (c) =>
     submitted(
@@ -80,6 +90,7 @@ export const pages = new Hono<AppEnv>()
 
 const VerifyPage = ({ view, asks }: Props<{ asks: boolean }>) => {
   const say = words[view.language]
+  if (isOver(view)) return <OverPage view={view} title={say.verify} how={say.verifyAgain} />
   return (
     <Layout view={view} title={say.verify}>
       <p>{asks ? say.verifyHow : say.verifySignedIn}</p>
@@ -93,6 +104,7 @@ const VerifyPage = ({ view, asks }: Props<{ asks: boolean }>) => {
 
 const CancelPage = ({ view }: Props) => {
   const say = words[view.language]
+  if (isOver(view)) return <OverPage view={view} title={say.cancelChange} how={say.cancelLate} />
   return (
     <Layout view={view} title={say.cancelChange}>
       <p>{say.cancelChangeHow}</p>

@@ -34,12 +34,9 @@ export async function verify(
   { token, password }: { token: string; password?: string | undefined },
   signedIn: () => Promise<Session | undefined>,
 ): Promise<void> {
-  const hash = await oneTimeHash(token)
-  const link = hash === undefined ? undefined : await linkOf(call, hash)
-  if (hash === undefined || link === undefined) throw new Problem('invalid_one_time_token')
-  const { purpose, user_id, account } = link
+  const { hash, purpose, user_id, account, has_password } = await linkOf(call, token)
   if (password !== undefined) await confirmByLink(call, { user_id, email: account, link: hash }, { password })
-  else if (purpose === 'email_change' && link.has_password === 1) {
+  else if (purpose === 'email_change' && has_password === 1) {
     throw new Problem('invalid_body', { errors: [{ field: 'password', code: 'required' }] })
   } else if (purpose === 'email_change' && (await signedIn())?.user_id !== user_id) throw new Problem('login_required')
   // A new password would raise the epoch and void the link. So if the link still works, the checked password is the
@@ -56,22 +53,24 @@ export async function verify(
   throw new Problem(taken && (taken as { id: number | null }).id !== null ? 'email_taken' : 'invalid_one_time_token')
 }
 
-/** Whether the page of a link asks for the password; undefined if the link is void, as its form then says. */
-export async function asksForPassword(call: Call, token = ''): Promise<boolean | undefined> {
-  const hash = await oneTimeHash(token)
-  const link = hash === undefined ? undefined : await linkOf(call, hash)
-  return link && link.has_password === 1
-}
+/** Whether the page of a link asks for the password. @throws Problem 400 `invalid_one_time_token`, 503 `unavailable` */
+export const asksForPassword = async (call: Call, token = ''): Promise<boolean> =>
+  (await linkOf(call, token)).has_password === 1
 
-type Link = { purpose: 'verify' | 'email_change'; user_id: number; account: string; has_password: number }
+type Link = { hash: string; purpose: 'verify' | 'email_change'; user_id: number; account: string; has_password: number }
 
 /** Reads what a link is for before the cost of a comparison. The batch makes the final check. */
-async function linkOf({ env, now }: Call, hash: string): Promise<Link | undefined> {
-  const token = sql`SELECT purpose, user_id, users.email AS account, hashed_password IS NOT NULL AS has_password
+async function linkOf({ env, now }: Call, token: string): Promise<Link> {
+  const hash = await oneTimeHash(token)
+  const row =
+    hash !== undefined &&
+    sql`SELECT hash, purpose, user_id, users.email AS account, hashed_password IS NOT NULL AS has_password
     FROM one_time_tokens JOIN users ON users.id = user_id
     WHERE hash = ${hash} AND purpose IN ('verify', 'email_change') AND expires_at > ${now} AND disabled_at IS NULL
       AND ${isOfEpoch}`
-  return (await first<Link>(env.DB, token)) ?? undefined
+  const link = row && (await first<Link>(env.DB, row))
+  if (!link) throw new Problem('invalid_one_time_token')
+  return link
 }
 
 function confirmed(call: Call, hash: string, keepsPassword: boolean): Sql[] {

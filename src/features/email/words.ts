@@ -10,6 +10,14 @@ export const words = phrases({
     en: 'The account has no password, so you must be signed in to it in this browser. If you did not ask for this, close the page: nothing will change.',
     ko: '비밀번호가 없는 계정이므로, 이 브라우저에서 그 계정으로 로그인되어 있어야 합니다. 본인이 요청하지 않았다면 이 페이지를 닫아 주세요. 아무것도 변경되지 않습니다.',
   },
+  verifyAgain: {
+    en: 'When you sign in, a new link is mailed if your address is still to be confirmed. A change of address starts again on your account page.',
+    ko: '로그인하면 아직 인증하지 않은 주소로 새 링크를 보내 드립니다. 이메일 주소 변경은 내 계정에서 다시 신청할 수 있습니다.',
+  },
+  cancelLate: {
+    en: 'If your address was changed already, the mail that tells you so has a link to undo it.',
+    ko: '주소가 이미 변경되었다면, 변경을 알리는 메일의 링크로 되돌릴 수 있습니다.',
+  },
   cancelChange: { en: 'Keep my email address', ko: '이메일 주소 변경 취소' },
   cancelChangeHow: {
     en: 'This cancels the change of your email address. Everything else stays as it is.',

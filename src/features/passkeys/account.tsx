@@ -1,7 +1,7 @@
 import { CONFIRM } from '../../pages/confirm.tsx'
 import { Field, Form, type Props } from '../../pages/forms.tsx'
 import { Layout } from '../../pages/layout.tsx'
-import { Moment } from '../../pages/parts.tsx'
+import { actOn, Moment } from '../../pages/parts.tsx'
 import { PasskeyForm, WithoutPasskeys } from './form.tsx'
 import type { ListedPasskey } from './queries.ts'
 import { type Known, Signals } from './signals.tsx'
@@ -21,7 +21,7 @@ export const PasskeysPage = ({ view, passkeys, known, mayChange }: ListProps) =>
         {passkeys.map((one) => (
           <li>
             <Facts view={view} {...one} />
-            <a href={`/account/passkeys/${one.id}`} aria-label={`${say.change}: ${one.name}`}>
+            <a href={`/account/passkeys/${one.id}`} aria-label={actOn(view, say.change, one.name)}>
               {say.change}
             </a>
           </li>

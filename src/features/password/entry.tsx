@@ -26,7 +26,7 @@ export const entry: Entry = {
     method: PASSWORD,
     form: (view) => (
       <ConfirmForm view={view} submit={view.say.confirmPassword}>
-        <Field view={view} name="password" autocomplete="current-password" />
+        <Field view={view} name="password" autocomplete="current-password" focus />
       </ConfirmForm>
     ),
   },

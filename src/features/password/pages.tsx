@@ -5,11 +5,12 @@ import type { AppEnv } from '../../http/app-env.ts'
 import { check, typed } from '../../http/body.ts'
 import { callOf } from '../../http/call.ts'
 import { signedSessionOf } from '../../http/guard.ts'
-import { submitted, submittedBy } from '../../pages/answer.tsx'
+import { opened, submitted, submittedBy } from '../../pages/answer.tsx'
 import { canChange, hasPassword, toConfirm } from '../../pages/confirm.tsx'
 import { Field, Form, type Props } from '../../pages/forms.tsx'
 import { Layout } from '../../pages/layout.tsx'
 import { loginPage } from '../../pages/login.tsx'
+import { isOver, OverPage } from '../../pages/over.tsx'
 import { pageLoginRequired } from '../../pages/own-page.tsx'
 import { Step } from '../../pages/parts.tsx'
 import { stepAgain } from '../../pages/second-step.tsx'
@@ -22,7 +23,7 @@ import { forgot } from './forgot.ts'
 import { changing, forgetting, loggingIn, removing, resetting } from './inputs.ts'
 import { password } from './method.ts'
 import { removePassword } from './remove.ts'
-import { resetPassword } from './reset.ts'
+import { resetLink, resetPassword } from './reset.ts'
 import { words } from './words.ts'
 
 /** Login, reset by a mailed link, and change of the password. The page of the link changes nothing until its form is sent. */
@@ -58,7 +59,16 @@ export const pages = new Hono<AppEnv>()
     ),
   )
 
-  .get('/reset', (c) => pageOf(c, (view) => <ResetPage view={view} />))
+  .get('/reset', resetting.limit, (c) =>
+    opened(
+      c,
+      async () => {
+        await resetLink(callOf(c), viewOf(c).kept['token'])
+        return pageOf(c, (view) => <ResetPage view={view} />)
+      },
+      (view) => <ResetPage view={view} />,
+    ),
+  )
 
   .post('/reset', resetting.limit, (c) =>
     submitted(
@@ -114,19 +124,21 @@ const ForgotPage = ({ view, email }: Props<{ email?: string | undefined }>) => {
     <Layout view={view} title={say.forgotTitle}>
       <p>{say.forgotHow}</p>
       <Form view={view} action="/forgot" submit={say.sendLink}>
-        <Field view={view} name="email" autocomplete="username" value={email} />
+        <Field view={view} name="email" autocomplete="username" value={email} focus />
       </Form>
       <BackToLogin view={view} />
     </Layout>
   )
 }
 
-const ResetPage = ({ view }: Props) => {
+const ResetPage = ({ view: { labels, ...others } }: Props) => {
+  const view = { ...others, labels: { ...labels, password: labels['new_password']! } }
   const say = words[view.language]
+  if (isOver(view)) return <OverPage view={view} title={say.setPassword} again={view.say.newLink} />
   return (
     <Layout view={view} title={say.setPassword}>
       <Form view={view} action="/reset" submit={say.setPassword}>
-        <Field view={view} name="password" autocomplete="new-password" />
+        <Field view={view} name="password" autocomplete="new-password" focus />
       </Form>
     </Layout>
   )

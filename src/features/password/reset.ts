@@ -12,6 +12,15 @@ import { settle } from '../../lib/settle.ts'
 import { sql } from '../../lib/sql.ts'
 import { mails } from './mails.ts'
 
+/** Whose password a link sets, and the hash of its token. @throws Problem 400 `invalid_one_time_token`, 503 `unavailable` */
+export async function resetLink(call: Call, token = ''): Promise<{ hash: string; id: number; email: string }> {
+  const hash = await oneTimeHash(token)
+  const holder = hash !== undefined && sql`SELECT id, email FROM users WHERE id = ${holderOf(call, 'reset', hash)}`
+  const user = holder && (await first<{ id: number; email: string }>(call.env.DB, holder))
+  if (!user) throw new Problem('invalid_one_time_token')
+  return { hash: hash!, ...user }
+}
+
 /**
  * Sets a password for the holder of a mailed token. The token proves access to the mailbox, so the address counts as
  * confirmed. Everything from before becomes void (sessions, other links, a pending change of address), because someone
@@ -23,11 +32,8 @@ export async function resetPassword(
   { token, password }: { token: string; password: string },
 ): Promise<void> {
   const { env, settings, now } = call
-  const hash = await oneTimeHash(token)
-  if (hash === undefined) throw new Problem('invalid_one_time_token')
+  const { hash, ...user } = await resetLink(call, token) // before the cost of a hash; the batch makes the final check
   const holder = holderOf(call, 'reset', hash)
-  const user = await first<{ id: number; email: string }>(env.DB, sql`SELECT id, email FROM users WHERE id = ${holder}`)
-  if (!user) throw new Problem('invalid_one_time_token') // before the cost of a hash; the batch makes the final check
   await refuseCommon(password, user.email, settings)
   const hashed_password = await hashFor(call, { email: user.email, password })
   const held = sql`id = ${holder}`

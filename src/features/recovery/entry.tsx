@@ -10,7 +10,7 @@ export const entry: Entry = {
     method: RECOVERY,
     form: (view, next) => (
       <StepForm view={view} next={next} action="/login/recovery" submit={words[view.language].use}>
-        <Field view={view} name="recovery_code" autocomplete="off" />
+        <Field view={view} name="recovery_code" autocomplete="off" focus />
       </StepForm>
     ),
   },

@@ -4,7 +4,7 @@ import { countedUser } from '../../core/users/signed-in.ts'
 import type { CountedUser } from '../../core/users/users.ts'
 import { isPossession } from '../../core/users/ways.ts'
 import type { Html } from '../../lib/jsx-runtime.ts'
-import { Refusal } from '../../pages/forms.tsx'
+import { formsOf, Refusal } from '../../pages/forms.tsx'
 import { Layout } from '../../pages/layout.tsx'
 import type { View } from '../../pages/view.tsx'
 import { words } from './words.ts'
@@ -20,12 +20,13 @@ export async function confirmPage(call: SignedInCall, view: View, going?: Going)
     : methodsOn(call)
         .filter((method) => helps(method, user))
         .map(({ name }) => name)
-  const forms = call.registry.features.flatMap(({ entry }) => entry?.confirm ?? [])
+  const all = call.registry.features.flatMap(({ entry }) => entry?.confirm ?? [])
+  const forms = all.filter(({ method }) => offered.includes(method))
   return (
     <Layout view={view} title={view.say.confirm}>
       <p>{view.say.confirmWhy}</p>
       <Refusal view={view} />
-      {forms.filter(({ method }) => offered.includes(method)).map(({ form }) => form(view, going, call.settings))}
+      {formsOf(view, forms, ({ form }, view) => form(view, going, call.settings))}
       {offered.length === 0 && <p>{words[view.language].confirmNothing}</p>}
       <p class="links">
         <a href="/account">{view.say.account}</a>

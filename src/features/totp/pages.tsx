@@ -124,6 +124,9 @@ const EnrolPage = ({ view, enrolment }: Props<{ enrolment: Enrolment }>) => {
       <Form view={view} action="/account/totp/confirm" submit={say.confirm}>
         <CodeField view={view} />
       </Form>
+      <p class="links">
+        <a href={SECURITY}>{say.back}</a>
+      </p>
     </Layout>
   )
 }
@@ -139,6 +142,9 @@ const EnrolStepPage = ({ view, fields, enrolment }: StepProps) => {
       <StepForm view={view} next={nextStepIn(fields)} action="/login/totp/enrol/confirm" submit={say.confirm}>
         <CodeField view={view} />
       </StepForm>
+      <p class="links">
+        <a href="/login">{view.say.startAgain}</a>
+      </p>
     </Layout>
   )
 }

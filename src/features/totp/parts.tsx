@@ -5,7 +5,7 @@ import { words } from './words.ts'
 
 /** The field for a code. Phones show digits for it, and fill it in where they know the app. */
 export const CodeField = ({ view }: Props) => (
-  <Field view={view} name="totp" autocomplete="one-time-code" inputmode="numeric" />
+  <Field view={view} name="totp" autocomplete="one-time-code" inputmode="numeric" focus />
 )
 
 /** What an app needs: the QR code, and the same secret as text for whoever cannot scan it. */

@@ -16,6 +16,7 @@ export const words = phrases({
   },
   enterCode: { en: 'Then enter the code that the app shows.', ko: '그런 다음 인증 앱에 표시된 코드를 입력해 주세요.' },
   confirm: { en: 'Confirm the code', ko: '코드 확인' },
+  back: { en: 'Not now', ko: '나중에 하기' },
   useCode: { en: 'Continue with the app', ko: '인증 앱으로 계속' },
 })
 

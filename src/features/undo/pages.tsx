@@ -3,8 +3,9 @@ import type { AppEnv } from '../../http/app-env.ts'
 import { typed } from '../../http/body.ts'
 import { callOf } from '../../http/call.ts'
 import { opened, submitted } from '../../pages/answer.tsx'
-import { Form, type Props, Refusal } from '../../pages/forms.tsx'
+import { Form, type Props } from '../../pages/forms.tsx'
 import { Layout } from '../../pages/layout.tsx'
+import { OverPage } from '../../pages/over.tsx'
 import { asked, page, type View, viewOf } from '../../pages/view.tsx'
 import { undoing } from './inputs.ts'
 import { type Plan, planOf } from './queries.ts'
@@ -59,11 +60,4 @@ const UndoPage = ({ view, plan: { link, removes, stays } }: Props<{ plan: Plan }
 }
 
 /** A link that undoes nothing. The way on is a new password. */
-const asRefused = (view: View) => (
-  <Layout view={view} title={words[view.language].title}>
-    <Refusal view={view} />
-    <p class="links">
-      <a href="/forgot">{view.say.forgot}</a>
-    </p>
-  </Layout>
-)
+const asRefused = (view: View) => <OverPage view={view} title={words[view.language].title} />
