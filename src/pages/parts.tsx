@@ -65,12 +65,12 @@ export const Moment = ({ at, language }: { at: number; language: Language }) => 
   <time datetime={new Date(at * 1000).toISOString()}>{moment(at, language)}</time>
 )
 
-type PressProps = { action: string; name: string; value: string; text: string }
+type PressProps = { action: string; name: string; value: string; text: string; label?: string }
 
-/** A form with one button. */
-export const Press = ({ action, name, value, text }: PressProps) => (
+/** A form with one button. `label`: its name for a screen reader, beginning with its text. */
+export const Press = ({ action, name, value, text, label }: PressProps) => (
   <form method="post" action={action}>
-    <button class="quiet" type="submit" name={name} value={value}>
+    <button class="quiet" type="submit" name={name} value={value} aria-label={label}>
       {text}
     </button>
   </form>
