@@ -311,7 +311,7 @@ describe('an action', () => {
 
   it.each(['disable', 'roles', 'delete'])('(%s) that would leave no admin is refused in words', async (action) => {
     const before = await dump()
-    const answer = await act(admin.id, action, { roles: 'editor' })
+    const answer = await act(admin.id, action, { roles: 'editor', sure: 'yes' })
     expect([answer.status, await answer.text()]).toEqual([409, expect.stringContaining(say.problems.last_admin)])
     expect(await dump()).toEqual(before)
   })

@@ -17,7 +17,7 @@ export const newUser = v.object({
   password: v.optional(newPassword),
   roles: v.optional(roles, []),
   email_verified: v.optional(v.boolean(), false),
-  language: v.optional(v.picklist(languages, 'malformed')),
+  language: v.optional(v.picklist(languages)),
 })
 
 /** The roles that a form names. @throws Problem 422 `invalid_body` */
@@ -44,7 +44,7 @@ const prefix = v.pipe(
 
 const flag = v.optional(
   v.pipe(
-    v.literal('true', 'malformed'),
+    v.literal('true'),
     v.transform(() => true),
   ),
 )

@@ -14,6 +14,7 @@ export const UsersPage = ({ view, users, next, given, now }: ListProps & { users
   const say = words[language]
   return (
     <Console view={view} title={say.users}>
+      <Onto to="/console/users/new" text={say.newUser} />
       <Search view={view}>
         <Text view={view} name="email" value={given.email} hint={say.emailHint} />
         <Text view={view} name="role" value={given.role} />
@@ -45,15 +46,15 @@ export const UsersPage = ({ view, users, next, given, now }: ListProps & { users
                 <Badges view={view} user={user} now={now} />
               </p>
               <p class="soft">
-                {say.created} <Moment at={user.created_at} language={language} />
-                {` · ${say.lastLogin} `}
+                {`${say.created}: `}
+                <Moment at={user.created_at} language={language} />
+                {` · ${say.lastLogin}: `}
                 {user.last_login_at === null ? say.none : <Moment at={user.last_login_at} language={language} />}
               </p>
             </div>
           </li>
         ))}
       </List>
-      <Onto to="/console/users/new" text={say.newUser} />
     </Console>
   )
 }

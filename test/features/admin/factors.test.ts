@@ -192,7 +192,7 @@ describe('the console', () => {
       expect(html).toContain(text)
     expect(html).not.toContain('<Blue>')
     const link = `${page}/factors?factor=${user.blue}`
-    expect(html).toContain(`<a href="${link}">`)
+    expect(html).toContain(`<a href="${link}" aria-label="Remove from the account: &lt;Blue&gt;">`)
     const asked = await (await open(link)).text()
     expect(asked).toContain(user.email)
     expect(asked).toContain(`name="factor" value="${user.blue}"`)
