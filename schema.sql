@@ -38,6 +38,10 @@ CREATE UNIQUE INDEX users_canonical_email ON users (canonical_email);
 -- Few users have roles. The search for the last admin reads this index instead of all users.
 CREATE INDEX users_with_roles ON users (id) WHERE roles <> '[]';
 CREATE INDEX users_unconfirmed_until ON users (unconfirmed_until) WHERE unconfirmed_until IS NOT NULL;
+-- For lists of users.
+CREATE INDEX users_domain ON users (substr(canonical_email, instr(canonical_email, '@') + 1));
+CREATE INDEX users_disabled_at ON users (id) WHERE disabled_at IS NOT NULL;
+CREATE INDEX users_unverified ON users (id) WHERE email_verified = 0;
 
 CREATE TRIGGER users_changed AFTER UPDATE OF hashed_password, password_set_at, email, disabled_at ON users
 WHEN (NEW.hashed_password IS NOT OLD.hashed_password AND NEW.hash_upgrades = OLD.hash_upgrades)
@@ -166,6 +170,24 @@ CREATE TRIGGER users_epoch_raised AFTER UPDATE OF epoch ON users
 WHEN NEW.epoch > OLD.epoch
 BEGIN
   DELETE FROM one_time_tokens WHERE user_id = NEW.id AND epoch < NEW.epoch;
+END;
+
+-- invitations: SHA-256 hashes of the links that invite people to accounts that operators made. Each sets a password, works for
+-- seven days, and is bound to the address it was mailed to and to the user's epoch. A link to reset a password, which anybody
+-- may request, does not replace it. It is deleted when the user's epoch rises or somebody proves to read the mailbox; an
+-- expired one stays until then.
+CREATE TABLE invitations (
+  user_id INTEGER PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
+  hash TEXT NOT NULL UNIQUE CHECK (length(hash) = 43),
+  email TEXT NOT NULL,
+  expires_at INTEGER NOT NULL,
+  epoch INTEGER NOT NULL
+) STRICT;
+
+CREATE TRIGGER users_accepted AFTER UPDATE OF epoch, proven_email ON users
+WHEN NEW.epoch > OLD.epoch OR NEW.proven_email IS NOT OLD.proven_email
+BEGIN
+  DELETE FROM invitations WHERE user_id = NEW.id;
 END;
 
 -- passkeys: the public keys with which users sign in. They belong to the host of PUBLIC_URL. id: the credential id.
@@ -563,4 +585,4 @@ VALUES ('0001_users.sql'), ('0002_sessions.sql'), ('0003_audit.sql'), ('0004_one
   ('0006_operators.sql'), ('0007_webhooks.sql'), ('0008_epoch.sql'), ('0009_outbox_line.sql'),
   ('0010_spent.sql'), ('0011_second_factor.sql'), ('0012_totp.sql'), ('0013_passkeys.sql'),
   ('0014_login_codes.sql'), ('0015_undo.sql'), ('0016_factors_removed.sql'), ('0017_password_removed.sql'),
-  ('0018_identities.sql'), ('0019_oauth.sql');
+  ('0018_identities.sql'), ('0019_oauth.sql'), ('0020_invitations.sql');

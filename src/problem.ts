@@ -91,6 +91,8 @@ export const problems = {
   factor_exists: [409, 'The account has an authenticator app.'],
   /** The account has no second factor, or does not ask for one, so it needs no recovery codes. */
   no_second_factor: [409, 'The account has no second factor.'],
+  /** The user cannot be invited, or not any more: the account is in use, or disabled. */
+  not_invited: [409, 'This account is in use already, or disabled.'],
   /** The change would leave no administrator. */
   last_admin: [409, 'Somebody must remain who can administer this service.'],
   /** The body is over 16 KiB. */

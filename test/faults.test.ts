@@ -772,7 +772,8 @@ async function expectNothingSecret({ ask }: Scenario, answer = new Response()): 
 /** SQL that finds what must never be. `PRAGMA` speaks for the file itself. */
 const INVARIANTS = {
   'an address that waits for its confirmation has the link that gives it': sql`
-    SELECT id FROM users WHERE email_verified = 0 AND NOT EXISTS (SELECT 1 FROM one_time_tokens AS link
+    SELECT id FROM users WHERE email_verified = 0 AND id NOT IN (SELECT user_id FROM invitations)
+      AND NOT EXISTS (SELECT 1 FROM one_time_tokens AS link
       WHERE link.user_id = users.id AND link.email = users.email
         AND purpose = iif(hashed_password IS NULL AND users.id NOT IN (SELECT user_id FROM identities), 'reset', 'verify'))`,
   'a new user has the audit row of the registration, or of whoever made it': sql`
@@ -804,6 +805,7 @@ const INVARIANTS = {
     SELECT id FROM sessions WHERE typeof(expires_at) <> 'integer' OR tokens_until IS NULL OR tokens_until > expires_at`,
   'a link and a publication end': sql`
     SELECT hash FROM one_time_tokens WHERE typeof(expires_at) <> 'integer'
+      UNION ALL SELECT hash FROM invitations WHERE typeof(expires_at) <> 'integer'
       UNION ALL SELECT hash FROM undos WHERE typeof(expires_at) <> 'integer'
       UNION ALL SELECT session_id FROM revocations WHERE typeof(until) <> 'integer'`,
   'a password that was set has its event, and an event its audit row': sql`

@@ -42,6 +42,7 @@ export const problemsInKorean: Record<ProblemCode, string> = {
   email_taken: '다른 계정이 쓰는 이메일 주소입니다. 링크를 보낸 뒤에 다른 계정이 쓰기 시작했을 수도 있습니다.',
   factor_exists: '계정에 이미 인증 앱이 있습니다. 다른 앱을 등록하거나 2단계 인증을 끄려면 먼저 삭제해야 합니다.',
   no_second_factor: '계정에 2단계 인증에 쓸 인증 수단이 없거나, 2단계 인증이 꺼져 있어 복구 코드가 필요하지 않습니다.',
+  not_invited: '초대할 수 없는 사용자입니다. 이미 사용 중이거나 사용 중지된 계정입니다.',
   last_admin: '실행하면 서비스를 관리할 수 있는 사람이 아무도 남지 않습니다.',
   body_too_large: '본문이 16KiB를 넘습니다.',
   unsupported_media_type:

@@ -171,6 +171,8 @@ export type Factors = {
   label: Translated
   /** Selects `id`, `name`, `created_at` and `last_used_at` of each, the oldest first. `name` and `last_used_at` may be NULL. */
   list: (user_id: Sql | number) => Sql
+  /** Selects `user_id` of everybody who has one, from an index, for lists of users. */
+  owners: Sql
   /** Deletes one of them, those that a query selects, or all without an id, and returns the `id` of each. */
   remove: (user_id: Sql | number, id?: string | Sql) => Sql
 }

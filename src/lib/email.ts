@@ -15,6 +15,9 @@ export function canonicalEmail(email: string): string {
 /** Lowers ASCII letters only, like SQLite's `lower()`. */
 export const asciiLower = (text: string): string => text.replace(ASCII_UPPER, (letters) => letters.toLowerCase())
 
+/** Whether this text in a field for the beginning of an address means a domain: `@example.com`. No address begins so. */
+export const isDomain = (text: string | undefined): text is string => text?.startsWith('@') === true
+
 const isAscii = (text: string): boolean => !/[^\0-\x7f]/.test(text)
 
 /** UTS 46, by the URL parser. Text that is not a domain name stays unchanged, and so matches no account. */

@@ -95,6 +95,10 @@ export const problemTexts: Record<ProblemCode, Translated> = {
     ko: '로그인 시간이 초과되었거나 이미 종료된 로그인입니다. 처음부터 다시 로그인해 주세요.',
   },
   invalid_token: signInAgain,
+  not_invited: {
+    en: 'This account is in use already, or disabled.',
+    ko: '이미 사용 중이거나 사용 중지된 계정입니다.',
+  },
   last_admin: {
     en: 'At least one administrator must remain.',
     ko: '관리자가 한 명 이상 남아 있어야 합니다.',

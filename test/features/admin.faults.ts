@@ -1,5 +1,6 @@
 import { sql } from '../../src/lib/sql.ts'
-import { withFailures } from '../support.ts'
+import { issueInvitation } from '../../src/core/users/invitations.ts'
+import { callBy, withFailures } from '../support.ts'
 import { APP, codes, protectedBy } from './totp.faults.ts'
 import {
   ALL_REVOKED,
@@ -9,9 +10,12 @@ import {
   disabled,
   follow,
   HERE_STANDING,
+  LINK,
+  LINK_HASH,
   mailed,
   MOVED,
   NEW_PASSWORD,
+  NEW_PASSWORD_SET,
   NEWCOMER,
   onlyNewPasswordOpens,
   opens,
@@ -22,6 +26,9 @@ import {
   PASSWORD,
   PHONE_STANDING,
   seenByOperator,
+  THEN,
+  unconfirmed,
+  withoutPassword,
   type Alike,
   type Scenario,
 } from '../faults/world.ts'
@@ -36,6 +43,9 @@ const FACTOR_REMOVED = [
   '+ undo: factor_removed of owner to owner@example.com, new',
   '+ audit: factors_removed of owner in nothing by user:2',
 ]
+
+/** Somebody was invited, and has not accepted. */
+const invited = [unconfirmed, withoutPassword, issueInvitation(callBy({ at: THEN }), LINK_HASH, sql`id = 1`)]
 
 export const scenarios: (Scenario | Alike)[] = [
   { route: 'GET /admin/users', when: 'asked by an operator', given: [operates], ask: { as: 'operator' }, answers: 200 },
@@ -56,8 +66,8 @@ export const scenarios: (Scenario | Alike)[] = [
     answers: 201,
     changes: [
       '+ user newcomer: newcomer@example.com, unconfirmed, no password, roles ["editor"]',
-      '+ link: reset of newcomer to newcomer@example.com, new',
-      '+ mail to newcomer@example.com: You have an account',
+      '+ invitations of newcomer',
+      '+ mail to newcomer@example.com: You are invited',
       '+ audit: user_created of newcomer in nothing by user:2',
     ],
     again: [409, 'email_taken'],
@@ -81,6 +91,64 @@ export const scenarios: (Scenario | Alike)[] = [
       await follow('/user/email/verify', NEWCOMER, [], { password: NEW_PASSWORD })
       await opens(NEW_PASSWORD, 200, NEWCOMER)
     },
+  },
+  {
+    route: 'POST /admin/users/:id/invite',
+    when: 'of somebody who was invited',
+    given: [operates, ...invited],
+    ask: { as: 'operator', path: '/admin/users/1/invite' },
+    answers: 204,
+    changes: [
+      '- invitations of owner',
+      '+ invitations of owner',
+      '+ mail to owner@example.com: You are invited',
+      '+ audit: user_invited of owner in nothing by user:2',
+    ],
+    lastly: () => follow('/user/password/reset', OWNER, [LINK], { password: NEW_PASSWORD }),
+  },
+  {
+    route: 'POST /admin/users/:id/invite',
+    when: 'of somebody who uses the account',
+    given: [operates],
+    ask: { as: 'operator', path: '/admin/users/1/invite' },
+    answers: [409, 'not_invited'],
+  },
+  {
+    route: 'DELETE /admin/users/:id/invite',
+    when: 'of somebody who was invited',
+    given: [operates, ...invited],
+    ask: { as: 'operator', path: '/admin/users/1/invite' },
+    answers: 204,
+    changes: [
+      '- user owner: owner@example.com, unconfirmed, no password',
+      '- invitations of owner',
+      HERE_STANDING,
+      PHONE_STANDING,
+      '+ published: here',
+      '+ published: phone',
+      '+ audit: account_deleted of owner in nothing by user:2',
+    ],
+    again: [404, 'not_found'],
+    asks: ['forget'],
+    remembers: ['- owner: device phone'],
+  },
+  {
+    route: 'POST /user/password/reset',
+    when: 'with the link of an invitation',
+    given: invited,
+    ask: { json: { token: LINK, password: NEW_PASSWORD } },
+    answers: 204,
+    changes: [
+      '- user owner: owner@example.com, unconfirmed, no password',
+      ...NEW_PASSWORD_SET.slice(1),
+      '- invitations of owner',
+      '+ audit: password_reset of owner in nothing',
+      ...ALL_REVOKED,
+    ],
+    again: [400, 'invalid_one_time_token'],
+    asks: ['hash', 'passwordReplaced'],
+    remembers: ['- owner: device phone'],
+    lastly: onlyNewPasswordOpens,
   },
   {
     route: 'DELETE /admin/users/:id',
@@ -218,8 +286,28 @@ export const scenarios: (Scenario | Alike)[] = [
     'GET /console/audit',
     'GET /console/numbers',
     'GET /console/users/:id',
-    'GET /console/users/:id/delete',
+    'GET /console/users/new',
   ].map(seenByOperator),
+  {
+    ...seenByOperator('GET /console/users/:id/:act'),
+    ask: { as: 'operator', path: '/console/users/1/delete' },
+  },
+  alike(
+    'POST /admin/users',
+    'POST /console/users/new',
+    { as: 'operator', form: { email: NEWCOMER, roles: 'editor' } },
+    { when: 'without a password' },
+  ),
+  ...(
+    [
+      ['invite', 'POST /admin/users/:id/invite'],
+      ['withdraw', 'DELETE /admin/users/:id/invite'],
+    ] as const
+  ).map(([action, json]) =>
+    alike(json, 'POST /console/users/:id', byOperator({ do: action }), {
+      when: `to ${action}`,
+    }),
+  ),
   ...(
     [
       ['disable', 'POST /admin/users/:id/disable'],

@@ -48,7 +48,10 @@ const NEW = { name: 'Notes', redirect_uris: ['https://notes.example/callback'] }
 export const scenarios: (Scenario | Alike)[] = [
   ...['GET /admin/clients', 'GET /admin/clients/:id'].map(seen),
   ...['GET /console/clients', 'GET /console/clients/new', 'GET /console/clients/:id'].map(seen),
-  seen('GET /console/clients/:id/delete'),
+  {
+    ...seen('GET /console/clients/:id/:act'),
+    ask: byOperator(`/console/clients/${WIKI}/secret`),
+  },
   {
     route: 'POST /admin/clients',
     when: 'asked by an operator',

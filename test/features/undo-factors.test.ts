@@ -46,6 +46,7 @@ const key = {
     label: { en: 'Key', ko: '열쇠' },
     list: (user_id) =>
       sql`SELECT id, NULL AS name, created_at, NULL AS last_used_at FROM keys WHERE user_id = ${user_id} ORDER BY created_at`,
+    owners: sql`SELECT user_id FROM keys`,
     remove: (user_id, id) => sql`DELETE FROM keys WHERE user_id = ${user_id} AND id IN (${id ?? sql`id`}) RETURNING id`,
   },
 } satisfies Method

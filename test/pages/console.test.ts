@@ -214,7 +214,12 @@ describe('/console/users/:id', () => {
     expect(html).toContain(`${say.liveSessions}: 2`)
     expect(html.match(/<code>login_succeeded<\/code>/g)).toHaveLength(2)
     for (const secret of ['$2b$', target.sid, second.sid, second.token, other.email]) expect(html).not.toContain(secret)
-    for (const action of ['disable', 'sessions', 'unlock', 'reset']) expect(html).toContain(`value="${action}"`)
+    for (const action of ['disable', 'sessions', 'reset', 'delete']) {
+      expect(html).toMatch(
+        new RegExp(`href="/console/users/${target.id}/${action}" aria-label="[^"]+: ${target.email}"`),
+      )
+    }
+    expect(html).toMatch(new RegExp(`value="unlock" aria-label="${say.unlock}: ${target.email}"`))
     expect(html).not.toContain('value="enable"')
   })
 
@@ -289,7 +294,7 @@ describe('an action', () => {
     await audited(target.id, 'reset_forced')
     expect(await linksOf(target.id)).toEqual(['reset'])
     expect(subjectsTo(target.email)).toEqual(['Set a new password'])
-    expect(await seen(pathOf('/users/ID', target.id))).toContain(say.noPassword)
+    expect(await seen(pathOf('/users/ID', target.id))).toContain(`<dt>${say.passwordSet}</dt><dd>${say.none}</dd>`)
   })
 
   it('deletes, after a page that says what that means', async () => {
@@ -306,7 +311,7 @@ describe('an action', () => {
 
   it.each(['disable', 'roles', 'delete'])('(%s) that would leave no admin is refused in words', async (action) => {
     const before = await dump()
-    const answer = await act(admin.id, action, { roles: 'editor' })
+    const answer = await act(admin.id, action, { roles: 'editor', sure: 'yes' })
     expect([answer.status, await answer.text()]).toEqual([409, expect.stringContaining(say.problems.last_admin)])
     expect(await dump()).toEqual(before)
   })

@@ -22,7 +22,7 @@ beforeAll(async () => {
   other = await member()
 })
 
-const ACTIONS = ['disable', 'enable', 'sessions', 'unlock', 'roles', 'reset', 'delete']
+const ACTIONS = ['disable', 'enable', 'sessions', 'unlock', 'roles', 'reset', 'delete', 'invite', 'withdraw']
 // Pages elsewhere may post there. They are sent on to a GET, and nothing else (test/features/identities, test/features/oauth).
 const FROM_ELSEWHERE = ['/login/with/:provider/callback', '/oauth/authorize', '/oauth/end-session']
 const FORMS = pageRoutes

@@ -66,14 +66,16 @@ export type Application = {
 }
 
 /** The applications of a user, by name. @throws Problem `unavailable` */
-export const applicationsOf = (call: Call, user_id: number): Promise<Application[]> => {
+export const applicationsOf = (call: Call, user_id: number): Promise<Application[]> =>
+  all(call.env.DB, listedApplications(call, user_id))
+
+/** The statement that reads them. */
+export const listedApplications = (call: Call, user_id: number): Sql => {
   const live = sql`SELECT count(*) FROM sessions WHERE user_id = ${user_id} AND client_id = clients.id AND ${standing(call)}`
-  return all(
-    call.env.DB,
-    sql`SELECT clients.id AS client_id, name, coalesce(consents.scope, clients.scope) AS scope, granted_at, (${live}) AS sessions
-      FROM clients LEFT JOIN consents ON client_id = clients.id AND user_id = ${user_id}
-      WHERE clients.id IN (SELECT client_id FROM consents WHERE user_id = ${user_id}
-          UNION SELECT client_id FROM sessions WHERE user_id = ${user_id} AND client_id IS NOT NULL AND ${standing(call)})
-      ORDER BY name, clients.id`,
-  )
+  return sql`SELECT clients.id AS client_id, name, coalesce(consents.scope, clients.scope) AS scope, granted_at,
+      (${live}) AS sessions
+    FROM clients LEFT JOIN consents ON client_id = clients.id AND user_id = ${user_id}
+    WHERE clients.id IN (SELECT client_id FROM consents WHERE user_id = ${user_id}
+        UNION SELECT client_id FROM sessions WHERE user_id = ${user_id} AND client_id IS NOT NULL AND ${standing(call)})
+    ORDER BY name, clients.id`
 }

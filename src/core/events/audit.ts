@@ -28,6 +28,11 @@ export const countOf = (event: AuditEvent['event'], user_id: number, since: numb
   sql`(SELECT count(*) FROM audit_events INDEXED BY audit_events_user_id
     WHERE user_id = ${user_id} AND at > ${since} AND event = ${event} AND reason IS NULL)`
 
+/** When this event was last recorded for the user of a row of `users`, as a subquery. It stops at the first that it finds. */
+export const lastOf = (event: AuditEvent['event']): Sql =>
+  sql`(SELECT at FROM audit_events INDEXED BY audit_events_user_id
+    WHERE user_id = users.id AND event = ${event} AND reason IS NULL ORDER BY at DESC LIMIT 1)`
+
 /**
  * The statement that appends one event if `when` holds. Put it in the batch of the change that it records. It must
  * contain no secret, address or password. The trigger in the schema publishes most events, so delivery of events may

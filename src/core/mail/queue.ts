@@ -69,5 +69,6 @@ const lineUp = (now: number): Sql =>
 const claim = (chosen: Sql, now: number): Sql =>
   sql`UPDATE outbox SET attempts = attempts + 1, due_at = ${now + CLAIM_SECONDS}, network_turn = NULL, domain_turn = NULL
     WHERE id IN (${chosen})
-    RETURNING *, (SELECT expires_at FROM one_time_tokens WHERE hash = link_hash) AS link_expires_at,
+    RETURNING *, coalesce((SELECT expires_at FROM one_time_tokens WHERE hash = link_hash),
+        (SELECT expires_at FROM invitations WHERE hash = link_hash)) AS link_expires_at,
       (SELECT language FROM users WHERE users.id = user_id) AS account_language`

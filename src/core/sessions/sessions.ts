@@ -152,12 +152,13 @@ export type ListedSession = {
 
 /** The live sessions of a user, newest first, at most a hundred. */
 export const sessionsOf = (call: Call, user_id: number): Promise<ListedSession[]> =>
-  all(
-    call.env.DB,
-    sql`SELECT id, created_at, refreshed_at, user_agent, ip, country,
-        (SELECT name FROM clients WHERE clients.id = client_id) AS client FROM sessions
-      WHERE user_id = ${user_id} AND ${standing(call)} ORDER BY created_at DESC LIMIT 100`,
-  )
+  all(call.env.DB, listedSessions(call, user_id))
+
+/** The statement that reads them. */
+export const listedSessions = (call: Call, user_id: number): Sql =>
+  sql`SELECT id, created_at, refreshed_at, user_agent, ip, country,
+      (SELECT name FROM clients WHERE clients.id = client_id) AS client FROM sessions
+    WHERE user_id = ${user_id} AND ${standing(call)} ORDER BY created_at DESC LIMIT 100`
 
 /**
  * The statement that ends every session that a condition selects. A trigger publishes each one in the revocations. Run

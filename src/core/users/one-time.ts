@@ -12,7 +12,7 @@ export interface Purposes {
 }
 export type Purpose = keyof Purposes
 
-/** A secret sent by mail is valid for at most an hour (OWASP Forgot Password). */
+/** A secret that somebody requests by mail is valid for at most an hour (OWASP Forgot Password). */
 export const LINK_SECONDS = 3600
 
 const TOKEN_FORM = /^[\w-]{43}$/
@@ -59,13 +59,16 @@ export const isOfEpoch: Sql = sql`coalesce(one_time_tokens.epoch, 0) = users.epo
  * The user to whom a valid token belongs, as a subquery; NULL once the token is used, and while the user is disabled.
  * Every statement of the batch that uses the token contains it. The statement that raises the epoch must come last,
  * because it voids the token; `dropVoid` follows it. A token is void if the user no longer has the address it was sent
- * to. `elsewhere`: it was sent to an address that the user does not have yet.
+ * to. `elsewhere`: it was sent to an address that the user does not have yet. An invitation serves as a `reset`.
  */
 export function holderOf({ now }: DatabaseCall, purpose: Purpose, hash: string, { elsewhere = false } = {}): Sql {
   const bound = elsewhere ? sql`TRUE` : sql`users.email = one_time_tokens.email`
-  return sql`(SELECT user_id FROM one_time_tokens JOIN users ON users.id = user_id
-    WHERE hash = ${hash} AND purpose = ${purpose} AND expires_at > ${now} AND disabled_at IS NULL AND ${isOfEpoch}
-      AND ${bound})`
+  const alive = sql`hash = ${hash} AND expires_at > ${now} AND disabled_at IS NULL`
+  const holder = sql`(SELECT user_id FROM one_time_tokens JOIN users ON users.id = user_id
+    WHERE ${alive} AND purpose = ${purpose} AND ${isOfEpoch} AND ${bound})`
+  if (purpose !== 'reset') return holder
+  return sql`coalesce(${holder}, (SELECT user_id FROM invitations JOIN users ON users.id = user_id
+    WHERE ${alive} AND invitations.epoch = users.epoch AND users.email = invitations.email))`
 }
 
 /**

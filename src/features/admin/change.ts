@@ -2,7 +2,7 @@ import type { DatabaseCall } from '../../core/call.ts'
 import { type AuditEvent, auditRow } from '../../core/events/audit.ts'
 import { commit, revokeSessions } from '../../core/sessions/sessions.ts'
 import { type Sql, sql } from '../../lib/sql.ts'
-import { Problem } from '../../problem.ts'
+import { Problem, type ProblemCode } from '../../problem.ts'
 
 type Change = {
   event: AuditEvent['event']
@@ -10,6 +10,8 @@ type Change = {
   pending: Sql
   /** The condition that it is allowed. */
   may?: Sql
+  /** The code of the refusal. Default: `last_admin`. */
+  refusal?: ProblemCode
   endSessions?: boolean
   /** The statement that makes the change. */
   to: (chosen: Sql) => Sql
@@ -18,12 +20,12 @@ type Change = {
 /**
  * Changes a user in one batch, with the audit row, and returns the user's address. The same batch reads why nothing
  * changed, because a later query could give a different answer. It is not an error if the change was already made.
- * @throws Problem 404 `not_found`, 409 `last_admin`, 503 `unavailable`
+ * @throws Problem 404 `not_found`, 409 `last_admin` or `refusal`, 503 `unavailable`
  */
 export async function changeUser(
   call: DatabaseCall,
   id: number,
-  { event, pending, may = sql`TRUE`, endSessions = false, to }: Change,
+  { event, pending, may = sql`TRUE`, refusal = 'last_admin', endSessions = false, to }: Change,
 ): Promise<string> {
   const chosen = sql`id = ${id} AND ${pending} AND ${may}`
   const allowed = sql`EXISTS (SELECT 1 FROM users WHERE ${chosen})`
@@ -35,6 +37,6 @@ export async function changeUser(
   ])
   const [user] = found as unknown as { email: string; refused: number }[]
   if (!user) throw new Problem('not_found')
-  if (user.refused) throw new Problem('last_admin')
+  if (user.refused) throw new Problem(refusal)
   return user.email
 }

@@ -1,7 +1,8 @@
 import type { Client } from '../../core/clients/client.ts'
 import { DEFAULT_SCOPE } from '../../core/clients/registration.ts'
 import { Form, type Props } from '../../pages/forms.tsx'
-import { Moment, Press, Step } from '../../pages/parts.tsx'
+import { Moment } from '../../pages/parts.tsx'
+import { ActPage } from './act-page.tsx'
 import { Console, Onto, Text } from './console.tsx'
 import { words } from './words.ts'
 
@@ -63,7 +64,11 @@ export const RegisterPage = ({ view, fields }: Props<{ fields?: URLSearchParams 
 
 export const ClientPage = ({ view, client }: Props<{ client: Client }>) => {
   const say = words[view.language]
-  const press = (value: string, text: string) => <Press action={view.path} name="do" value={value} text={text} />
+  const ask = (act: string, text: string) => (
+    <a class="quiet" href={`/console/clients/${client.id}/${act}`} aria-label={`${text}: ${client.name}`}>
+      {text}
+    </a>
+  )
   const { labels } = view
   const facts: [string, string[]][] = [
     [say.clientId, [client.id]],
@@ -88,8 +93,10 @@ export const ClientPage = ({ view, client }: Props<{ client: Client }>) => {
           ))}
         </section>
       ))}
-      {client.secret_hash !== null && <div class="actions">{press('secret', say.rotateSecret)}</div>}
-      <Onto to={`/console/clients/${client.id}/delete`} text={say.deleteClient} />
+      <div class="actions">
+        {client.secret_hash !== null && ask('secret', say.rotateSecret)}
+        {ask('delete', say.deleteClient)}
+      </div>
     </Console>
   )
 }
@@ -114,14 +121,20 @@ export const SecretPage = ({ view, client, secret }: Props<{ client: Client; sec
   </Console>
 )
 
-export const RemoveClientPage = ({ view, client }: Props<{ client: Client }>) => (
-  <Step
-    view={view}
-    action={`/console/clients/${client.id}`}
-    title={words[view.language].deleteClient}
-    about={`${client.name}: ${words[view.language].deleteClientMeans}`}
-    danger
-  >
-    <input type="hidden" name="do" value="delete" />
-  </Step>
-)
+type ClientActProps = Props<{ client: Client; act: 'delete' | 'secret' }>
+
+/** Asks before a client is deleted or loses its secret. */
+export const ClientActPage = ({ view, client, act }: ClientActProps) => {
+  const say = words[view.language]
+  const [what, means] =
+    act === 'delete' ? [say.deleteClient, say.deleteClientMeans] : [say.rotateSecret, say.rotateMeans]
+  return (
+    <ActPage
+      view={view}
+      to={`/console/clients/${client.id}`}
+      sends={{ do: act }}
+      {...{ what, means }}
+      whom={client.name}
+    />
+  )
+}

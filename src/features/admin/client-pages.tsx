@@ -17,12 +17,12 @@ import { pageLogin } from '../../pages/own-page.tsx'
 import { type PageContext, pageOf } from '../../pages/view.tsx'
 import { Problem } from '../../problem.ts'
 import { asAdmin } from './actor.ts'
-import { ClientPage, ClientsPage, RegisterPage, RemoveClientPage, SecretPage } from './client-page.tsx'
+import { ClientActPage, ClientPage, ClientsPage, RegisterPage, SecretPage } from './client-page.tsx'
 import { openedByAdmin, submittedByAdmin } from './for-admins.tsx'
 
 const REGISTER = '/console/clients/new'
 
-const clientPage = pageLogin(/^\/console\/clients(?:\/[A-Za-z0-9]{1,64}(?:\/delete)?)?$/)
+const clientPage = pageLogin(/^\/console\/clients(?:\/[A-Za-z0-9]{1,64}(?:\/(?:delete|secret))?)?$/)
 
 /** The pages for applications. Whatever changes one needs a fresh login, as under `/admin`. */
 export const clientPages = new Hono<AppEnv>()
@@ -73,11 +73,12 @@ export const clientPages = new Hono<AppEnv>()
     }),
   )
 
-  .get('/:id/delete', clientPage, (c) =>
+  .get('/:id/:act', clientPage, (c) =>
     openedByAdmin(c, async ({ session, now }) => {
-      const client = await clientNamed(c, c.req.param('id'))
+      const [client, act] = [await clientNamed(c, c.req.param('id')), c.req.param('act')]
       if (!isFresh(session, now)) return toConfirm(c, `/console/clients/${client.id}`)
-      return pageOf(c, (view) => <RemoveClientPage view={view} client={client} />)
+      if (act !== 'delete' && (act !== 'secret' || client.secret_hash === null)) throw new Problem('not_found')
+      return pageOf(c, (view) => <ClientActPage view={view} client={client} act={act} />)
     }),
   )
 

@@ -65,6 +65,27 @@ export const Text = ({ view, name, value, hint }: TextProps) => (
   </div>
 )
 
+type ChoiceProps = {
+  name: string
+  label: string
+  /** Values with their texts. */
+  choices: [value: string, text: string][]
+  value?: string | null | undefined
+}
+
+export const Choice = ({ name, label, choices, value }: ChoiceProps) => (
+  <div class="field">
+    <label for={name}>{label}</label>
+    <select id={name} name={name}>
+      {choices.map(([own, text]) => (
+        <option value={own} selected={own === value}>
+          {text}
+        </option>
+      ))}
+    </select>
+  </div>
+)
+
 /** A list of rows, with a link to the next page. */
 export const List = ({ view, next, given, empty, children }: ListProps & { empty: boolean; children: Child }) => (
   <>

@@ -11,7 +11,8 @@ import { Problem } from '../../problem.ts'
  */
 export async function endSessionsOf(call: DatabaseCall, id: number): Promise<void> {
   const link = sql`EXISTS (SELECT 1 FROM one_time_tokens WHERE user_id = ${id})`
-  const ends = sql`(${isUnrevoked(sql`user_id = ${id}`)} OR ${link})`
+  const invitation = sql`EXISTS (SELECT 1 FROM invitations WHERE user_id = ${id})`
+  const ends = sql`(${isUnrevoked(sql`user_id = ${id}`)} OR ${link} OR ${invitation})`
   const [found] = await commit(call.env.DB, [
     sql`SELECT id FROM users WHERE id = ${id}`,
     auditRow(call, { event: 'sessions_revoked', user_id: id }, ends),

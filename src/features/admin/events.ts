@@ -8,6 +8,7 @@ export const events = {
   user_created: { type: 'user.created' },
   user_disabled: { type: 'user.disabled' },
   user_enabled: { type: 'user.enabled' },
+  user_invited: {},
 } as const satisfies Events
 
 declare module '../../core/events/audit.ts' {

@@ -1,7 +1,8 @@
 import type { Factor } from '../../core/call.ts'
 import type { ListedFactors } from '../../core/users/factors.ts'
 import type { Props } from '../../pages/forms.tsx'
-import { Moment, Step } from '../../pages/parts.tsx'
+import { Moment } from '../../pages/parts.tsx'
+import { ActPage } from './act-page.tsx'
 import { words } from './words.ts'
 
 /** What a factor is called: by its owner, else by its method. */
@@ -33,7 +34,12 @@ export const FactorList = ({ view, factors, recovery_codes_left, labelOf }: List
                 </p>
               )}
             </div>
-            <a href={`${path}/factors?${new URLSearchParams({ factor: factor.id }).toString()}`}>{say.removeFactor}</a>
+            <a
+              href={`${path}/factors?${new URLSearchParams({ factor: factor.id }).toString()}`}
+              aria-label={`${say.removeFactor}: ${labelOf(factor)}`}
+            >
+              {say.removeFactor}
+            </a>
           </li>
         ))}
       </ul>
@@ -45,18 +51,13 @@ export const FactorList = ({ view, factors, recovery_codes_left, labelOf }: List
 type RemoveProps = Props<{ id: number; email: string; factor: Factor; label: string }>
 
 /** Asks before a factor is removed. */
-export const RemoveFactorPage = ({ view, id, email, factor, label }: RemoveProps) => {
-  const say = words[view.language]
-  return (
-    <Step
-      view={{ ...view, kept: { ...view.kept, factor: factor.id } }}
-      action={`/console/users/${id}`}
-      title={say.removeFactor}
-      about={`${label}, ${email}. ${say.removeFactorMeans}`}
-      danger
-    >
-      <input type="hidden" name="do" value="factor" />
-      <input type="hidden" name="factor" value={factor.id} />
-    </Step>
-  )
-}
+export const RemoveFactorPage = ({ view, id, email, factor, label }: RemoveProps) => (
+  <ActPage
+    view={{ ...view, kept: { ...view.kept, factor: factor.id } }}
+    to={`/console/users/${id}`}
+    sends={{ do: 'factor', factor: factor.id }}
+    what={words[view.language].removeFactor}
+    whom={`${label}, ${email}`}
+    means={words[view.language].removeFactorMeans}
+  />
+)

@@ -1,26 +1,28 @@
 import type { Mail } from '../../core/mail/compose.ts'
+import { INVITATION_SECONDS } from '../../core/users/invitations.ts'
 import { undoPage } from '../../core/users/undo.ts'
 
 export const mails = {
-  accountCreated: {
+  // Its kind is older than invitations.
+  invitation: {
     kind: 'account_created',
     words: {
       en: {
-        subject: 'You have an account',
+        subject: 'You are invited',
         lines: [
-          'The operator of {app} made an account for you with this address. Set its password within an hour; later, ask for a new password.',
-          'If you did not expect this, do nothing: nobody can sign in to it without this link.',
+          '{app} invites you: there is an account for you with this address. Set its password within seven days.',
+          'If you did not expect this, do nothing.',
         ],
       },
       ko: {
-        subject: '계정이 생성되었습니다',
+        subject: '초대장이 도착했습니다',
         lines: [
-          '{app} 운영자가 이 이메일 주소로 계정을 만들었습니다. 1시간 안에 비밀번호를 설정해 주세요. 시간이 지났다면 비밀번호 재설정을 요청해 주세요.',
-          '예상하지 못한 메일이라면 무시하셔도 됩니다. 이 링크 없이는 아무도 그 계정에 로그인할 수 없습니다.',
+          '{app}에서 초대합니다. 이 이메일 주소로 사용할 계정이 준비되어 있습니다. 7일 안에 비밀번호를 설정해 주세요.',
+          '예상하지 못한 메일이라면 무시하셔도 됩니다.',
         ],
       },
     },
-    link: { path: '/reset', label: { en: 'Set my password', ko: '비밀번호 설정' } },
+    link: { path: '/reset', label: { en: 'Set my password', ko: '비밀번호 설정' }, seconds: INVITATION_SECONDS },
   },
   factorsRemoved: {
     kind: 'factors_removed',

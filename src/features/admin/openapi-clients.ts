@@ -124,8 +124,11 @@ export const clientPages: Pages = {
       ko: '`do`가 `secret`이면 새 시크릿과 함께 200, `delete`이면 `/console/clients`로 303',
     },
   },
-  'GET /console/clients/:id/delete': {
+  'GET /console/clients/:id/:act': {
     needs: 'fresh admin',
-    answer: { en: '200: the form that says what deleting means', ko: '200: 삭제하면 어떻게 되는지 안내하는 폼' },
+    answer: {
+      en: '200: the form that says what `delete` or a new `secret` means',
+      ko: '200: `delete`나 시크릿 재발급(`secret`)을 실행하면 어떻게 되는지 안내하는 폼',
+    },
   },
 }

@@ -5,8 +5,8 @@ export const pages: Pages = {
   'GET /console': {
     needs: 'admin',
     answer: {
-      en: '200: the users; with `?email=` those whose address begins so',
-      ko: '200: 사용자 목록, `?email=`을 지정하면 주소가 그 값으로 시작하는 사용자만',
+      en: '200: the users, with the filters of `GET /admin/users`',
+      ko: '200: 사용자 목록, `GET /admin/users`와 같은 조건으로 검색',
     },
   },
   ...clientPages,
@@ -36,15 +36,26 @@ export const pages: Pages = {
     answer: {
       en:
         '303 to that page, or to `confirm`: `do` is `disable`, `enable`, `sessions`, `unlock`, `roles`, `reset`, ' +
-        '`factor` or `delete`',
+        '`factor`, `invite`, `withdraw` or `delete`',
       ko:
         '그 페이지나 `confirm`으로 303, `do`는 `disable`, `enable`, `sessions`, `unlock`, `roles`, `reset`, `factor`, ' +
-        '`delete` 중 하나',
+        '`invite`, `withdraw`, `delete` 중 하나',
     },
   },
-  'GET /console/users/:id/delete': {
+  'GET /console/users/new': {
     needs: 'fresh admin',
-    answer: { en: '200: the form that says what deleting means', ko: '200: 삭제하면 어떻게 되는지 안내하는 폼' },
+    answer: { en: '200: the form that makes an account and sends an invitation', ko: '200: 계정을 만들고 초대하는 폼' },
+  },
+  'POST /console/users/new': {
+    needs: 'fresh admin',
+    answer: { en: '303 to the page of the new user', ko: '새 사용자의 페이지로 303' },
+  },
+  'GET /console/users/:id/:act': {
+    needs: 'admin',
+    answer: {
+      en: '200: the form that says what `disable`, `sessions`, `reset`, `withdraw`, `delete`, or `roles` with `?roles=`, means. All but the first two need a fresh login',
+      ko: '200: `disable`, `sessions`, `reset`, `withdraw`, `delete`, `roles`(`?roles=`)를 실행하면 어떻게 되는지 안내하는 폼, 앞의 둘을 제외하면 재인증 필요',
+    },
   },
   'GET /console/users/:id/factors': {
     needs: 'fresh admin',

@@ -10,6 +10,11 @@ export const user = {
   roles: v.array(text),
   disabled_at: v.nullable(seconds),
   created_at: seconds,
+  last_login_at: v.pipe(v.nullable(seconds), v.description('As far as the audit trail goes back.')),
+  invited_until: v.pipe(
+    v.nullable(seconds),
+    v.description('Until when the invitation works, or worked; null if there is none, or it was accepted.'),
+  ),
 }
 
 export const session = v.strictObject({
@@ -20,6 +25,14 @@ export const session = v.strictObject({
   ip: nullable,
   country: nullable,
   client: v.pipe(nullable, v.description('The application that the session belongs to, if any.')),
+})
+
+export const application = v.strictObject({
+  client_id: text,
+  name: text,
+  scope: text,
+  granted_at: v.nullable(seconds),
+  sessions: seconds,
 })
 
 export const event = v.strictObject({
@@ -55,5 +68,7 @@ export const ann = {
   roles: ['editor'],
   disabled_at: null,
   created_at,
+  last_login_at: created_at,
+  invited_until: null,
 }
 export const params = { id: ['The `user_id`.', '42'] } satisfies Record<string, [string, string]>

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { type Chapter, done, nullable, seconds, text } from '../../openapi.ts'
 import { clientOperations } from './openapi-clients.ts'
-import { ann, created_at, event, factor, next, params, session, user } from './openapi-shapes.ts'
+import { ann, application, created_at, event, factor, next, params, session, user } from './openapi-shapes.ts'
 
 export { pages } from './openapi-console.ts'
 
@@ -11,8 +11,8 @@ export const chapter: Chapter = {
     'GET /admin/users': {
       summary: { en: 'List users', ko: '사용자 목록' },
       description: {
-        en: 'All by id. With `email`, those whose address begins so, by address; with `role`, those who have it.',
-        ko: 'id 순으로 반환합니다. `email`을 지정하면 주소가 그 값으로 시작하는 사용자만 주소순으로, `role`을 지정하면 그 역할이 있는 사용자만 반환합니다.',
+        en: 'All by id. With `email`, those whose address begins so, by address, or those of a domain (`@example.com`). With `role`, those who have it. With `factor`, those who have one of this method, `any` second factor, or `none`. With `disabled`, `unverified` or `invited` as `true`, those who are.',
+        ko: 'id 순으로 반환합니다. `email`을 지정하면 주소가 그 값으로 시작하는 사용자를 주소순으로, `@example.com`처럼 도메인을 지정하면 그 도메인의 사용자를 반환합니다. `role`은 그 역할이 있는 사용자, `factor`는 그 인증 수단이 있는 사용자(`any`는 2단계 인증 수단이 하나라도 있는 사용자, `none`은 없는 사용자)만 반환합니다. `disabled`, `unverified`, `invited`를 `true`로 지정하면 각각 사용 중지된 사용자, 인증하지 않은 사용자, 초대를 수락하지 않은 사용자만 반환합니다.',
       },
       answers: {
         200: {
@@ -25,18 +25,18 @@ export const chapter: Chapter = {
     'POST /admin/users': {
       summary: { en: 'Make an account', ko: '계정 생성' },
       description: {
-        en: 'Without a password, a mailed link sets one. With one, a mailed link confirms the address, unless `email_verified` says that it is.',
-        ko: '비밀번호를 지정하지 않으면 비밀번호 설정 링크를 메일로 보냅니다. 지정하면 이메일 인증 링크를 보내며, `email_verified`가 `true`이면 보내지 않습니다.',
+        en: 'Without a password, the person is invited: a mailed link sets one, for seven days. With one, a mailed link confirms the address, unless `email_verified` says that it is. `language` is that of the mails.',
+        ko: '비밀번호를 지정하지 않으면 초대 메일을 보냅니다. 메일의 링크로 7일 안에 비밀번호를 설정합니다. 지정하면 이메일 인증 링크를 보내며, `email_verified`가 `true`이면 보내지 않습니다. `language`는 메일에 사용할 언어입니다.',
       },
-      body: { email: ann.email, roles: ann.roles },
+      body: { email: ann.email, roles: ann.roles, language: 'en' },
       answers: { 201: { description: 'Made; `Location` leads to it.', schema: v.strictObject(user), example: ann } },
       problems: ['email_taken', 'overloaded'],
     },
     'GET /admin/users/:id': {
       summary: { en: 'Show a user', ko: '사용자 조회' },
       description: {
-        en: 'With the sessions that stand, 100 at most.',
-        ko: '유효한 세션도 최대 100개까지 함께 반환합니다.',
+        en: 'With the factors and connected accounts, the applications, and the sessions that stand, 100 at most.',
+        ko: '인증 수단과 연결된 계정, 애플리케이션, 유효한 세션(최대 100개)도 함께 반환합니다.',
       },
       params,
       answers: {
@@ -44,17 +44,32 @@ export const chapter: Chapter = {
           description: 'The user.',
           schema: v.strictObject({
             ...user,
+            name: nullable,
             language: nullable,
             password_set_at: v.nullable(seconds),
             has_password: v.boolean(),
+            second_factor: v.pipe(v.boolean(), v.description('Whether each sign-in asks for a second factor.')),
+            email_change: v.pipe(
+              v.nullable(v.strictObject({ email: text, expires_at: seconds })),
+              v.description('The new address, while it waits to be confirmed.'),
+            ),
+            factors: v.array(factor),
+            recovery_codes_left: seconds,
+            applications: v.array(application),
             live_sessions: seconds,
             sessions: v.array(session),
           }),
           example: {
             ...ann,
+            name: 'Ann',
             language: 'en',
             password_set_at: created_at,
             has_password: true,
+            second_factor: false,
+            email_change: null,
+            factors: [],
+            recovery_codes_left: 0,
+            applications: [],
             live_sessions: 0,
             sessions: [],
           },
@@ -147,6 +162,26 @@ export const chapter: Chapter = {
       params,
       answers: done('The password is void.'),
       problems: ['not_found'],
+    },
+    'POST /admin/users/:id/invite': {
+      summary: { en: 'Send an invitation again', ko: '초대 메일 다시 보내기' },
+      description: {
+        en: 'The link that was mailed before is void. It also invites a user who was imported without a password. Whoever has used the account is not invited.',
+        ko: '이전에 보낸 링크는 무효가 됩니다. 비밀번호 없이 가져온 사용자도 초대할 수 있습니다. 이미 사용 중인 계정에는 보내지 않습니다.',
+      },
+      params,
+      answers: done('The mail is on its way.'),
+      problems: ['not_found', 'not_invited'],
+    },
+    'DELETE /admin/users/:id/invite': {
+      summary: { en: 'Withdraw an invitation', ko: '초대 취소' },
+      description: {
+        en: 'Deletes the account, which nobody has used yet.',
+        ko: '아직 아무도 사용하지 않은 이 계정을 삭제합니다.',
+      },
+      params,
+      answers: done('The account is gone.'),
+      problems: ['not_found', 'not_invited'],
     },
     'POST /admin/users/:id/unlock': {
       summary: { en: 'Open what failed attempts have closed', ko: '로그인 실패로 잠긴 계정 잠금 해제' },

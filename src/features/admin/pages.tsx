@@ -1,6 +1,8 @@
 import { Hono } from 'hono'
 import type { SignedInCall } from '../../core/call.ts'
-import { factorsOf } from '../../core/users/factors.ts'
+import { ADMIN } from '../../core/users/roles.ts'
+import { findUser, type User } from '../../core/users/users.ts'
+import { sql } from '../../lib/sql.ts'
 import { isFresh } from '../../core/sessions/session.ts'
 import { Problem } from '../../problem.ts'
 import { asAdmin } from './actor.ts'
@@ -12,8 +14,11 @@ import { endSessionsOf } from './end-sessions.ts'
 import { FactorList, type Labels, RemoveFactorPage } from './factors-page.tsx'
 import { openedByAdmin, submittedByAdmin } from './for-admins.tsx'
 import { removeFactors } from './factors.ts'
-import { eventFilter, idOf, rolesBody, userFilter } from './parameters.ts'
-import { eventsPage, statistics, userDetails, usersPage } from './queries.ts'
+import { eventFilter, idOf, rolesIn, userFilter } from './parameters.ts'
+import { newUserPages } from './new-user-page.tsx'
+import { inviteUser, withdrawInvitation } from './invite.ts'
+import { eventsPage, statistics } from './queries.ts'
+import { userDetails, usersPage } from './user-queries.ts'
 import { forceReset } from './reset.ts'
 import { setRoles } from './roles.ts'
 import { unlockUser } from './unlock.ts'
@@ -22,8 +27,9 @@ import { check } from '../../http/body.ts'
 import { prefilter } from '../../http/prefilter.ts'
 import { toConfirm } from '../../pages/confirm.tsx'
 import { AuditPage } from './audit-page.tsx'
-import { type Action, RemovePage, UserPage } from './user-page.tsx'
-import { UsersPage } from './users-page.tsx'
+import { ActPage, asks } from './act-page.tsx'
+import { type Action, UserPage } from './user-page.tsx'
+import { FILTERS, UsersPage } from './users-page.tsx'
 import { pageLogin, pageLoginRequired } from '../../pages/own-page.tsx'
 import { StatisticsPage } from './statistics.tsx'
 import { asked, page, type PageContext, pageOf, type View, viewOf } from '../../pages/view.tsx'
@@ -41,13 +47,18 @@ const ACTS: Record<Action, Act> = {
   unlock: unlockUser,
   roles: (call, id, fields) => setRoles(call, { id, roles: rolesIn(fields) }),
   reset: forceReset,
+  invite: inviteUser,
+  withdraw: withdrawInvitation,
   factor: (call, id, fields) =>
     removeFactors(call, { id, factor: fields.get('factor') ?? '', methods: call.registry.methods }),
   delete: deleteUser,
 }
 
 /** Actions that need a fresh login: they grant rights or attempts, or cannot be undone. The same as under `/admin`. */
-const FRESH = new Set(['enable', 'unlock', 'roles', 'reset', 'factor', 'delete'])
+const FRESH = new Set(['enable', 'unlock', 'roles', 'reset', 'factor', 'delete', 'withdraw'])
+
+/** Actions after which the user is gone. */
+const GONE = new Set(['delete', 'withdraw'])
 
 /** Pages that have a user's number in their address. */
 const userPage = pageLogin(/^\/console\/users\/\d{1,15}(?:\/|$)/)
@@ -55,12 +66,14 @@ const userPage = pageLogin(/^\/console\/users\/\d{1,15}(?:\/|$)/)
 /** The pages of the console. A user who is not an admin is told so on each of them, before anything is read. */
 export const pages = new Hono<AppEnv>()
   .route('/console/clients', clientPages)
+  .route('/', newUserPages)
 
   .get('/console', pageLoginRequired, (c) =>
-    openedByAdmin(c, async () => {
-      const { view, given } = filterOf(c, 'email', 'cursor')
-      const found = await usersPage(c.env.DB, check(userFilter, { ...given, limit: PAGE }, 'invalid_query'))
-      return page(c, view, <UsersPage view={view} {...found} given={given} />)
+    openedByAdmin(c, async ({ registry, now }) => {
+      const { view, given } = filterOf(c, ...FILTERS, 'cursor')
+      const filter = check(userFilter, { ...given, limit: PAGE }, 'invalid_query')
+      const found = await usersPage(c.env.DB, filter, registry.methods)
+      return page(c, view, <UsersPage view={view} {...found} given={given} now={now} />)
     }),
   )
 
@@ -82,12 +95,11 @@ export const pages = new Hono<AppEnv>()
   .get('/console/users/:id', userPage, (c) =>
     openedByAdmin(c, async (call) => {
       const id = idOf(c.req.param('id'))
-      const user = await userDetails(call, id)
+      const { details: user, mayBeInvited } = await userDetails(call, id)
       const { events } = await eventsPage(c.env.DB, check(eventFilter, { user_id: String(id), limit: PAGE }))
-      const listed = await factorsOf(c.env.DB, call.registry.methods, id)
       return pageOf(c, (view) => {
-        const factors = <FactorList view={view} {...listed} labelOf={labelsIn(call, view)} />
-        return <UserPage view={view} {...{ user, events, factors }} />
+        const factors = <FactorList view={view} {...user} labelOf={labelsIn(call, view)} />
+        return <UserPage view={view} {...{ user, mayBeInvited, events, factors }} now={call.now} />
       })
     }),
   )
@@ -97,17 +109,13 @@ export const pages = new Hono<AppEnv>()
       const [id, chosen] = [idOf(c.req.param('id')), fields.get('do') ?? '']
       if (!isAction(chosen)) throw new Problem('invalid_body')
       if (FRESH.has(chosen) && !isFresh(call.session, call.now)) return toConfirm(c, `/console/users/${id}`)
+      if (chosen === 'roles' && !fields.has('sure') && (await turnsAdmin(call, id, rolesIn(fields)))) {
+        const roles = new URLSearchParams({ roles: fields.get('roles') ?? '' })
+        return c.redirect(`/console/users/${id}/roles?${roles.toString()}`, 303)
+      }
       await ACTS[chosen](asAdmin(call), id, fields)
-      return c.redirect(`/console${chosen === 'delete' ? '' : `/users/${id}`}?done=changed`, 303)
-    }),
-  )
-
-  .get('/console/users/:id/delete', userPage, (c) =>
-    openedByAdmin(c, async (call) => {
-      const id = idOf(c.req.param('id'))
-      if (!isFresh(call.session, call.now)) return toConfirm(c, `/console/users/${id}`)
-      const { email } = await userDetails(call, id)
-      return pageOf(c, (view) => <RemovePage view={view} id={id} email={email} />)
+      const done = chosen === 'invite' ? 'invited' : 'changed'
+      return c.redirect(`/console${GONE.has(chosen) ? '' : `/users/${id}`}?done=${done}`, 303)
     }),
   )
 
@@ -115,8 +123,7 @@ export const pages = new Hono<AppEnv>()
     openedByAdmin(c, async (call) => {
       const id = idOf(c.req.param('id'))
       if (!isFresh(call.session, call.now)) return toConfirm(c, `/console/users/${id}`)
-      const { email } = await userDetails(call, id)
-      const { factors } = await factorsOf(c.env.DB, call.registry.methods, id)
+      const { email, factors } = (await userDetails(call, id)).details
       const factor = factors.find((one) => one.id === asked(c, 'factor'))
       if (!factor) return c.redirect(`/console/users/${id}`, 303) // such as after a login, which forgets the query
       return pageOf(c, (view) => (
@@ -124,6 +131,39 @@ export const pages = new Hono<AppEnv>()
       ))
     }),
   )
+
+  .get('/console/users/:id/:act', userPage, (c) =>
+    openedByAdmin(c, async (call) => {
+      const [id, act] = [idOf(c.req.param('id')), c.req.param('act')]
+      if (FRESH.has(act) && !isFresh(call.session, call.now)) return toConfirm(c, `/console/users/${id}`)
+      const { email: whom } = await userOf(call, id)
+      const roles = act === 'roles' ? { roles: asked(c, 'roles') ?? '' } : undefined
+      return pageOf(c, (view) => {
+        const texts = asks(view)
+        if (!Object.hasOwn(texts, act)) throw new Problem('not_found')
+        const { what, means } = texts[act as keyof typeof texts]
+        return (
+          <ActPage
+            view={{ ...view, kept: { ...view.kept, ...roles } }}
+            to={`/console/users/${id}`}
+            sends={{ do: act, ...(roles && { ...roles, sure: 'yes' }) }}
+            {...{ what, whom }}
+            means={`${roles ? `${view.labels.roles}: ${roles.roles || '–'}. ` : ''}${means}`}
+          />
+        )
+      })
+    }),
+  )
+
+async function userOf({ env }: SignedInCall, id: number): Promise<User> {
+  const user = await findUser(env.DB, sql`id = ${id}`)
+  if (!user) throw new Problem('not_found')
+  return user
+}
+
+/** Whether the user would get or lose the role of an administrator. */
+const turnsAdmin = async (call: SignedInCall, id: number, roles: string[]): Promise<boolean> =>
+  (await userOf(call, id)).roles.includes(ADMIN) !== roles.includes(ADMIN)
 
 /**
  * The filter in a list's address, which its links keep. An empty field does not filter.
@@ -146,6 +186,3 @@ function labelsIn({ registry }: SignedInCall, { language }: View): Labels {
 }
 
 const isAction = (text: string): text is Action => Object.hasOwn(ACTS, text)
-
-const rolesIn = (fields: URLSearchParams): string[] =>
-  check(rolesBody, { roles: (fields.get('roles') ?? '').split(/[\s,]+/).filter(Boolean) }).roles

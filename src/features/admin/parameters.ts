@@ -2,8 +2,10 @@ import * as v from 'valibot'
 import { MAX_ROLES, ROLE_FORM } from '../../core/users/roles.ts'
 import { emailAddress, newPassword } from '../../core/passwords/credentials.ts'
 import { Problem } from '../../problem.ts'
+import { check } from '../../http/body.ts'
 import { cursor, pageLimit, whole } from '../../http/query.ts'
-import { canonicalEmail } from '../../lib/email.ts'
+import { canonicalEmail, isDomain } from '../../lib/email.ts'
+import { languages } from '../../lib/language.ts'
 
 const role = v.pipe(v.string(), v.regex(ROLE_FORM, 'malformed'))
 const roles = v.pipe(v.array(role), v.maxLength(MAX_ROLES, 'too_many'))
@@ -15,7 +17,12 @@ export const newUser = v.object({
   password: v.optional(newPassword),
   roles: v.optional(roles, []),
   email_verified: v.optional(v.boolean(), false),
+  language: v.optional(v.picklist(languages)),
 })
+
+/** The roles that a form names. @throws Problem 422 `invalid_body` */
+export const rolesIn = (fields: URLSearchParams): string[] =>
+  check(rolesBody, { roles: (fields.get('roles') ?? '').split(/[\s,]+/).filter(Boolean) }).roles
 
 /** The user id in a path. @throws Problem 404 `not_found` if it is not a number */
 export function idOf(text: string): number {
@@ -35,14 +42,25 @@ const prefix = v.pipe(
   v.transform(canonicalEmail),
 )
 
+const flag = v.optional(
+  v.pipe(
+    v.literal('true'),
+    v.transform(() => true),
+  ),
+)
+
 /**
- * A cursor is valid only for the filter it came from: with an address prefix it starts with that prefix, otherwise it
- * is an id.
+ * `factor`: the name of a method, `any` or `none`. A cursor is valid only for the filter it came from: with an address
+ * prefix it starts with that prefix, otherwise it is an id.
  */
 export const userFilter = v.pipe(
   v.strictObject({
     email: v.optional(prefix),
     role: v.optional(role),
+    factor: v.optional(v.pipe(v.string(), v.regex(/^\w{1,32}$/, 'malformed'))),
+    disabled: flag,
+    unverified: flag,
+    invited: flag,
     cursor: v.optional(cursor(v.union([id, v.string()]))),
     limit: pageLimit,
   }),
@@ -51,7 +69,9 @@ export const userFilter = v.pipe(
       [['email'], ['cursor']],
       ({ email, cursor }) =>
         cursor === undefined ||
-        (email === undefined ? typeof cursor === 'number' : typeof cursor === 'string' && cursor.startsWith(email)),
+        (email === undefined || isDomain(email)
+          ? typeof cursor === 'number'
+          : typeof cursor === 'string' && cursor.startsWith(email)),
       'malformed',
     ),
     ['cursor'],

@@ -15,11 +15,13 @@ import { disableUser } from './disable.ts'
 import { enableUser } from './enable.ts'
 import { endSessionsOf } from './end-sessions.ts'
 import { removeFactors } from './factors.ts'
+import { inviteUser, withdrawInvitation } from './invite.ts'
 import { eventFilter, idOf, newUser, rolesBody, statsFilter, userFilter } from './parameters.ts'
-import { eventsPage, statistics, userDetails, usersPage } from './queries.ts'
+import { eventsPage, statistics } from './queries.ts'
 import { forceReset } from './reset.ts'
 import { setRoles } from './roles.ts'
 import { unlockUser } from './unlock.ts'
+import { userDetails, usersPage } from './user-queries.ts'
 
 /**
  * For actions that grant rights or attempts, or cannot be undone. Someone who stole an admin's token lacks the
@@ -31,7 +33,7 @@ const FRESH = { fresh: true }
 export const routes = new Hono<AppEnv>()
   .basePath('/admin')
   .get('/users', roleRequired('admin'), query(userFilter), async (c) =>
-    c.json(await usersPage(c.env.DB, c.req.valid('query'))),
+    c.json(await usersPage(c.env.DB, c.req.valid('query'), c.var.registry.methods)),
   )
 
   .post('/users', prefilter('admin'), roleRequired('admin', FRESH), body(newUser), async (c) => {
@@ -39,7 +41,10 @@ export const routes = new Hono<AppEnv>()
     return c.json(user, 201, { Location: `/admin/users/${user.user_id}` })
   })
 
-  .get('/users/:id', roleRequired('admin'), async (c) => c.json(await userDetails(callOf(c), idOf(c.req.param('id')))))
+  .get('/users/:id', roleRequired('admin'), async (c) => {
+    const { details } = await userDetails(callOf(c), idOf(c.req.param('id')))
+    return c.json(details)
+  })
 
   .delete('/users/:id', roleRequired('admin', FRESH), async (c) => {
     await deleteUser(adminCall(c), idOf(c.req.param('id')))
@@ -83,6 +88,16 @@ export const routes = new Hono<AppEnv>()
 
   .post('/users/:id/reset', prefilter('admin'), roleRequired('admin', FRESH), async (c) => {
     await forceReset(adminCall(c), idOf(c.req.param('id')))
+    return c.body(null, 204)
+  })
+
+  .post('/users/:id/invite', prefilter('admin'), roleRequired('admin'), async (c) => {
+    await inviteUser(adminCall(c), idOf(c.req.param('id')))
+    return c.body(null, 204)
+  })
+
+  .delete('/users/:id/invite', roleRequired('admin', FRESH), async (c) => {
+    await withdrawInvitation(adminCall(c), idOf(c.req.param('id')))
     return c.body(null, 204)
   })
 

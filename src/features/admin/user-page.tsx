@@ -1,35 +1,49 @@
 import type { Child } from '../../lib/jsx-runtime.ts'
 import { Form, type Props, Refusal } from '../../pages/forms.tsx'
-import { Moment, Origin, Press, Step } from '../../pages/parts.tsx'
+import { Origin, Press } from '../../pages/parts.tsx'
+import { asks } from './act-page.tsx'
 import { Events } from './audit-page.tsx'
 import { Console, Onto, Text } from './console.tsx'
-import type { ListedEvent, userDetails } from './queries.ts'
+import type { ListedEvent } from './queries.ts'
+import { Facts } from './user-facts.tsx'
+import type { UserDetails } from './user-queries.ts'
 import { Badges } from './users-page.tsx'
 import { words } from './words.ts'
 
 /** The actions on a user, as the forms name them. */
-export type Action = 'delete' | 'disable' | 'enable' | 'factor' | 'reset' | 'roles' | 'sessions' | 'unlock'
+export type Action = keyof ReturnType<typeof asks> | 'enable' | 'factor' | 'invite' | 'unlock'
 
-type Details = Awaited<ReturnType<typeof userDetails>>
+type UserProps = Props<{ user: UserDetails; mayBeInvited: boolean; events: ListedEvent[]; factors: Child; now: number }>
 
-type UserProps = Props<{ user: Details; events: ListedEvent[]; factors: Child }>
-
-export const UserPage = ({ view, user, events, factors }: UserProps) => {
+export const UserPage = ({ view, user, mayBeInvited, events, factors, now }: UserProps) => {
   const { path, language } = view
   const say = words[language]
-  const press = (action: Action, text: string) => <Press action={path} name="do" value={action} text={text} />
+  const whom = (text: string) => `${text}: ${user.email}`
+  const press = (action: Action, text: string) => (
+    <Press action={path} name="do" value={action} text={text} label={whom(text)} />
+  )
+  const ask = (action: keyof ReturnType<typeof asks>) => {
+    const { what } = asks(view)[action]
+    return (
+      <a class="quiet" href={`${path}/${action}`} aria-label={whom(what)}>
+        {what}
+      </a>
+    )
+  }
   return (
     <Console view={view} title={user.email}>
-      <p class="soft">
-        {view.labels.user_id} {user.user_id} · {say.created} <Moment at={user.created_at} language={language} />
-        {!user.has_password && ` · ${say.noPassword}`}
-        <Badges view={view} user={user} />
+      <p>
+        <Badges view={view} user={user} now={now} />
       </p>
+      <Facts view={view} user={user} />
       <div class="actions">
-        {user.disabled_at === null ? press('disable', say.disable) : press('enable', say.enable)}
-        {press('sessions', view.say.endAll)}
+        {mayBeInvited && press('invite', say.invite)}
+        {mayBeInvited && user.invited_until !== null && ask('withdraw')}
+        {user.disabled_at === null ? ask('disable') : press('enable', say.enable)}
+        {ask('sessions')}
         {press('unlock', say.unlock)}
-        {press('reset', say.forceReset)}
+        {ask('reset')}
+        {ask('delete')}
       </div>
       <RolesForm view={view} value={user.roles.join(' ')} />
       {factors}
@@ -51,22 +65,9 @@ export const UserPage = ({ view, user, events, factors }: UserProps) => {
           <Events view={view} events={events} />
         </ul>
       </section>
-      <Onto to={`${path}/delete`} text={view.say.deleteAccount} />
     </Console>
   )
 }
-
-export const RemovePage = ({ view, id, email }: Props<{ id: number; email: string }>) => (
-  <Step
-    view={view}
-    action={`/console/users/${id}`}
-    title={view.say.deleteAccount}
-    about={`${email}: ${view.say.deleteShort}`}
-    danger
-  >
-    <input type="hidden" name="do" value="delete" />
-  </Step>
-)
 
 /** Shows why an action was refused, and a link to continue. Typed roles can be corrected. */
 export const RefusedPage = ({ view, fields }: Props<{ fields: URLSearchParams | undefined }>) => (

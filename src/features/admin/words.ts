@@ -39,8 +39,45 @@ export const words = phrases({
   disabled: { en: 'Disabled', ko: '사용 중지됨' },
   unverified: { en: 'Not confirmed', ko: '미인증' },
   verified: { en: 'Confirmed', ko: '인증됨' },
-  noPassword: { en: 'no password', ko: '비밀번호 없음' },
+  invited: { en: 'Invited', ko: '초대됨' },
+  invitationExpired: { en: 'Invitation expired', ko: '초대 만료' },
+  withFactor: { en: 'Second factor', ko: '2단계 인증' },
+  some: { en: 'Yes', ko: '있음' },
+  none: { en: 'None', ko: '없음' },
+  emailHint: { en: 'Its beginning, or @example.com', ko: '주소의 앞부분 또는 @example.com' },
   created: { en: 'Created', ko: '가입일' },
+  lastLogin: { en: 'Last sign-in', ko: '최근 로그인' },
+  passwordSet: { en: 'Password set', ko: '비밀번호 설정일' },
+  invitedUntil: { en: 'Invited until', ko: '초대 유효 기한' },
+  emailChange: { en: 'New address, not confirmed', ko: '인증 대기 중인 새 주소' },
+  newUser: { en: 'Create a user', ko: '사용자 등록' },
+  vouch: { en: 'I know that the address is theirs', ko: '본인의 이메일 주소임을 확인함' },
+  invite: { en: 'Send the invitation', ko: '초대 메일 보내기' },
+  withdraw: { en: 'Withdraw the invitation', ko: '초대 취소' },
+  withdrawMeans: {
+    en: 'The link stops working. The account, which nobody has used, is deleted.',
+    ko: '초대 링크를 더 이상 사용할 수 없으며, 아직 사용하지 않은 이 계정을 삭제합니다.',
+  },
+  disableMeans: {
+    en: 'All devices are signed out. Nobody can sign in until you enable the account.',
+    ko: '모든 기기에서 로그아웃되며, 사용 중지를 해제할 때까지 로그인할 수 없습니다.',
+  },
+  endMeans: {
+    en: 'Links that were mailed stop working, too.',
+    ko: '메일로 보낸 링크도 더 이상 사용할 수 없습니다.',
+  },
+  resetMeans: {
+    en: 'All devices are signed out. A mail has a link that sets another password.',
+    ko: '모든 기기에서 로그아웃되며, 비밀번호를 재설정하는 링크를 메일로 보냅니다.',
+  },
+  rolesMean: {
+    en: 'The role admin can see and change everything here.',
+    ko: 'admin 역할이 있으면 모든 것을 보고 변경할 수 있습니다.',
+  },
+  rotateMeans: {
+    en: 'Nobody can sign in to it until it has the new secret.',
+    ko: '새 시크릿을 적용할 때까지 이 애플리케이션에 로그인할 수 없습니다.',
+  },
   liveSessions: { en: 'Sessions', ko: '세션' },
   rolesHint: {
     en: 'Parted by spaces; in small letters, digits, - and _.',
@@ -75,6 +112,10 @@ export const done = {
     en: 'Done. The audit trail has what was changed.',
     ko: '처리했습니다. 변경 내용은 감사 로그에서 확인할 수 있습니다.',
   },
+  invited: {
+    en: 'The invitation is on its way. It works for seven days.',
+    ko: '초대 메일을 보냈습니다. 7일 동안 유효합니다.',
+  },
 } satisfies Record<string, Translated>
 
 /** Labels of fields, by their names in forms. */
@@ -86,4 +127,5 @@ export const labels = {
   scope: { en: 'Scope', ko: '스코프' },
   event: { en: 'Event', ko: '이벤트' },
   roles: { en: 'Roles', ko: '역할' },
+  role: { en: 'Role', ko: '역할' },
 } satisfies Record<string, Translated>

@@ -31,6 +31,7 @@ export const identity = {
     list: (user_id) =>
       sql`SELECT id, ${BRANDS} ->> provider || iif(email IS NULL, '', ' (' || email || ')') AS name, created_at, last_used_at
         FROM identities WHERE user_id = ${user_id} ORDER BY created_at, id`,
+    owners: sql`SELECT user_id FROM identities`,
     remove: (user_id, id) =>
       sql`DELETE FROM identities WHERE user_id = ${user_id} AND id IN (${id ?? sql`id`}) RETURNING id`,
   },

@@ -26,6 +26,7 @@ export const passkey = {
   factors: {
     label: { en: 'Passkey', ko: '패스키' },
     list: (user_id) => sql`SELECT ${LISTED} FROM passkeys WHERE user_id = ${user_id} ORDER BY created_at, id`,
+    owners: sql`SELECT user_id FROM passkeys`,
     remove: (user_id, id) =>
       sql`DELETE FROM passkeys WHERE user_id = ${user_id} AND id IN (${id ?? sql`id`}) RETURNING id`,
   },

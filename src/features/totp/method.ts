@@ -22,6 +22,7 @@ export const totp = {
     label: { en: 'Authenticator app', ko: '인증 앱' },
     list: (user_id) =>
       sql`SELECT id, NULL AS name, created_at, last_used_at FROM totp WHERE user_id = ${user_id} AND ${isConfirmed}`,
+    owners: sql`SELECT user_id FROM totp WHERE ${isConfirmed}`,
     remove: (user_id, id) => sql`DELETE FROM totp WHERE user_id = ${user_id} AND id IN (${id ?? sql`id`}) RETURNING id`,
   },
 

@@ -34,6 +34,7 @@ const keys: Method = {
     label: { en: 'Key', ko: '열쇠' },
     list: (user_id) =>
       sql`SELECT id, name, created_at, last_used_at FROM keys WHERE user_id = ${user_id} ORDER BY created_at`,
+    owners: sql`SELECT user_id FROM keys`,
     remove: (user_id, id) =>
       sql`DELETE FROM keys WHERE user_id = ${user_id} AND ${id === undefined ? sql`TRUE` : sql`id = ${id}`} RETURNING id`,
   },
@@ -191,7 +192,7 @@ describe('the console', () => {
       expect(html).toContain(text)
     expect(html).not.toContain('<Blue>')
     const link = `${page}/factors?factor=${user.blue}`
-    expect(html).toContain(`<a href="${link}">`)
+    expect(html).toContain(`<a href="${link}" aria-label="Remove from the account: &lt;Blue&gt;">`)
     const asked = await (await open(link)).text()
     expect(asked).toContain(user.email)
     expect(asked).toContain(`name="factor" value="${user.blue}"`)

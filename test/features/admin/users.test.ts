@@ -55,7 +55,16 @@ describe('GET /admin/users', () => {
     const answer = await get('/admin/users?email=shown@')
     const text = await answer.text()
     const created_at = await env.DB.prepare('SELECT created_at FROM users WHERE id = ?').bind(id).first('created_at')
-    const user = { user_id: id, email, email_verified: false, roles: [], disabled_at: 77, created_at }
+    const user = {
+      user_id: id,
+      email,
+      email_verified: false,
+      roles: [],
+      disabled_at: 77,
+      created_at,
+      last_login_at: null,
+      invited_until: null,
+    }
     expect(JSON.parse(text)).toEqual({ users: [user], next: null })
     expect(text).not.toContain('$2')
   })
@@ -196,8 +205,8 @@ describe('the pages of ten thousand users', () => {
     expect(gone.size).toBeGreaterThan(200)
     const lists = isolate.calls.filter(({ texts }) => texts[0]!.includes('LIMIT'))
     expect(lists.length).toBeGreaterThan(90)
-    // A page costs what it shows, the last like the first.
-    for (const { rows_read } of lists) expect(rows_read).toBeLessThanOrEqual(2 * 101)
+    // A page costs what it shows, the last like the first: a user, the entry in the index, a sign-in and an invitation.
+    for (const { rows_read } of lists) expect(rows_read).toBeLessThanOrEqual(4 * 101)
   })
 })
 
@@ -215,9 +224,11 @@ describe('POST /admin/users', () => {
       roles: ['editor', 'writer'],
       disabled_at: null,
       created_at: expect.any(Number),
+      last_login_at: null,
+      invited_until: expect.any(Number),
     })
     expect(row).toMatchObject({ hashed_password: null, password_set_at: null, email_verified: 0 })
-    expect(subjectsTo(email)).toEqual(['You have an account'])
+    expect(subjectsTo(email)).toEqual(['You are invited'])
     expect(await eventsOf(row.id)).toEqual(['user_created'])
     const json = { token: mailedToken(email), password: PASSWORD }
     expect((await call('POST', '/user/password/reset', { json })).status).toBe(204)
@@ -325,9 +336,17 @@ describe('GET /admin/users/:id', () => {
       roles: [],
       disabled_at: null,
       created_at: time,
+      last_login_at: time,
+      invited_until: null,
+      name: null,
       language: null,
       password_set_at: time,
       has_password: true,
+      second_factor: false,
+      email_change: null,
+      factors: [],
+      recovery_codes_left: 0,
+      applications: [],
       live_sessions: 1,
       sessions: [{ ...session, ip: '192.0.2.7', country: 'KR', user_agent: 'Own', client: null }],
     })
@@ -349,6 +368,6 @@ describe('what the mails say', () => {
     const email = nobody()
     const headers = { ...bearer(admin.token).headers, 'Accept-Language': 'ko' }
     await call('POST', '/admin/users', { json: { email }, headers })
-    expect(subjectsTo(email)).toEqual(['계정이 생성되었습니다'])
+    expect(subjectsTo(email)).toEqual(['초대장이 도착했습니다'])
   })
 })

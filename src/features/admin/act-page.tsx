@@ -1,0 +1,35 @@
+import type { Props } from '../../pages/forms.tsx'
+import { Step } from '../../pages/parts.tsx'
+import { words } from './words.ts'
+
+type ActProps = Props<{
+  /** The page of whom it is about, whose form does it. */
+  to: string
+  /** What the form sends. */
+  sends: Record<string, string>
+  what: string
+  whom: string
+  means: string
+}>
+
+/** Asks before something that cannot be undone, or that the person feels at once. The title and the button say whom it is about. */
+export const ActPage = ({ view, to, sends, what, whom, means }: ActProps) => (
+  <Step view={view} action={to} title={`${what}: ${whom}`} about={means} danger>
+    {Object.entries(sends).map(([name, value]) => (
+      <input type="hidden" name={name} value={value} />
+    ))}
+  </Step>
+)
+
+/** What is asked about a user, by the last part of the page's address, which is also what the form sends. */
+export const asks = ({ language, say }: Props['view']) => {
+  const own = words[language]
+  return {
+    delete: { what: say.deleteAccount, means: say.deleteShort },
+    disable: { what: own.disable, means: own.disableMeans },
+    roles: { what: own.setRoles, means: own.rolesMean },
+    reset: { what: own.forceReset, means: own.resetMeans },
+    sessions: { what: say.endAll, means: own.endMeans },
+    withdraw: { what: own.withdraw, means: own.withdrawMeans },
+  }
+}
