@@ -22,6 +22,7 @@ import {
   PASSWORD,
   PHONE_STANDING,
   seenByOperator,
+  unconfirmed,
   type Alike,
   type Scenario,
 } from '../faults/world.ts'
@@ -108,6 +109,27 @@ export const scenarios: (Scenario | Alike)[] = [
     answers: 204,
     changes: [...ALL_REVOKED, ...EPOCH_RAISED, '+ audit: sessions_revoked of owner in nothing by user:2'],
   },
+  {
+    route: 'POST /admin/users/:id/verification',
+    when: 'of a user who waits for the mail',
+    given: [operates, unconfirmed],
+    ask: { as: 'operator', path: '/admin/users/1/verification' },
+    answers: 204,
+    changes: [
+      '+ link: verify of owner to owner@example.com, new',
+      '+ mail to owner@example.com: Confirm your email address',
+      '+ audit: verification_requested of owner in nothing by user:2',
+    ],
+    lastly: () => follow('/user/email/verify', OWNER, [], { password: PASSWORD }),
+  },
+  ...['csv', 'jsonl'].map((kind): Scenario => ({
+    route: `GET /admin/audit.${kind}`,
+    when: 'asked by an operator',
+    given: [operates],
+    ask: { as: 'operator' },
+    answers: 200,
+    changes: ['+ audit: audit_exported of nobody in nothing by user:2'],
+  })),
   {
     route: 'GET /admin/users/:id/factors',
     when: 'asked by an operator',
@@ -225,6 +247,7 @@ export const scenarios: (Scenario | Alike)[] = [
       ['disable', 'POST /admin/users/:id/disable'],
       ['enable', 'POST /admin/users/:id/enable'],
       ['sessions', 'DELETE /admin/users/:id/sessions'],
+      ['mail', 'POST /admin/users/:id/verification'],
       ['unlock', 'POST /admin/users/:id/unlock'],
       ['roles', 'PUT /admin/users/:id/roles'],
       ['reset', 'POST /admin/users/:id/reset'],

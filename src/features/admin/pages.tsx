@@ -1,5 +1,6 @@
 import { Hono } from 'hono'
 import type { SignedInCall } from '../../core/call.ts'
+import { ADMIN, requireRole } from '../../core/users/roles.ts'
 import { factorsOf } from '../../core/users/factors.ts'
 import { isFresh } from '../../core/sessions/session.ts'
 import { Problem } from '../../problem.ts'
@@ -10,12 +11,16 @@ import { disableUser } from './disable.ts'
 import { enableUser } from './enable.ts'
 import { endSessionsOf } from './end-sessions.ts'
 import { FactorList, type Labels, RemoveFactorPage } from './factors-page.tsx'
-import { openedByAdmin, submittedByAdmin } from './for-admins.tsx'
+import { openedByAdmin, openedBySupport, submittedBySupport } from './for-admins.tsx'
 import { removeFactors } from './factors.ts'
-import { eventFilter, idOf, rolesBody, userFilter } from './parameters.ts'
-import { eventsPage, statistics, userDetails, usersPage } from './queries.ts'
+import { parametersIn } from './audit-filter.ts'
+import { eventsPage } from './audit-queries.ts'
+import { mailAgain } from './mail-again.ts'
+import { eventFilter, idOf, userFilter } from './parameters.ts'
+import { knownRoles, statistics, userDetails, usersPage } from './queries.ts'
 import { forceReset } from './reset.ts'
 import { setRoles } from './roles.ts'
+import { rolesIn } from './roles-form.tsx'
 import { unlockUser } from './unlock.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { check } from '../../http/body.ts'
@@ -38,6 +43,7 @@ const ACTS: Record<Action, Act> = {
   disable: disableUser,
   enable: enableUser,
   sessions: endSessionsOf,
+  mail: mailAgain,
   unlock: unlockUser,
   roles: (call, id, fields) => setRoles(call, { id, roles: rolesIn(fields) }),
   reset: forceReset,
@@ -49,15 +55,18 @@ const ACTS: Record<Action, Act> = {
 /** Actions that need a fresh login: they grant rights or attempts, or cannot be undone. The same as under `/admin`. */
 const FRESH = new Set(['enable', 'unlock', 'roles', 'reset', 'factor', 'delete'])
 
+/** Actions that support may take. They give nobody power. The same as under `/admin`. */
+const SUPPORTING = new Set(['sessions', 'mail'])
+
 /** Pages that have a user's number in their address. */
 const userPage = pageLogin(/^\/console\/users\/\d{1,15}(?:\/|$)/)
 
-/** The pages of the console. A user who is not an admin is told so on each of them, before anything is read. */
+/** The pages of the console. Who is neither admin nor support is told so on each of them, before anything is read. */
 export const pages = new Hono<AppEnv>()
   .route('/console/clients', clientPages)
 
   .get('/console', pageLoginRequired, (c) =>
-    openedByAdmin(c, async () => {
+    openedBySupport(c, async () => {
       const { view, given } = filterOf(c, 'email', 'cursor')
       const found = await usersPage(c.env.DB, check(userFilter, { ...given, limit: PAGE }, 'invalid_query'))
       return page(c, view, <UsersPage view={view} {...found} given={given} />)
@@ -65,37 +74,41 @@ export const pages = new Hono<AppEnv>()
   )
 
   .get('/console/audit', pageLoginRequired, (c) =>
-    openedByAdmin(c, async () => {
-      const { view, given } = filterOf(c, 'user_id', 'event', 'cursor')
-      const found = await eventsPage(c.env.DB, check(eventFilter, { ...given, limit: PAGE }, 'invalid_query'))
-      return page(c, view, <AuditPage view={view} {...found} given={given} />)
+    openedBySupport(c, async () => {
+      const { view, given } = filterOf(c, 'user', 'event', 'actor', 'from', 'to', 'cursor')
+      const { cursor, ...filter } = await parametersIn(c.env.DB, given)
+      const asked = { ...filter, ...(cursor !== undefined && { cursor }), limit: PAGE }
+      const found = await eventsPage(c.env.DB, check(eventFilter, asked, 'invalid_query'))
+      return page(c, view, <AuditPage view={view} {...found} given={given} filter={filter} />)
     }),
   )
 
   .get('/console/numbers', pageLoginRequired, (c) =>
-    openedByAdmin(c, async (call) => {
+    openedBySupport(c, async (call) => {
       const counts = await statistics(call, DAYS)
       return pageOf(c, (view) => <StatisticsPage view={view} {...counts} />)
     }),
   )
 
   .get('/console/users/:id', userPage, (c) =>
-    openedByAdmin(c, async (call) => {
+    openedBySupport(c, async (call) => {
       const id = idOf(c.req.param('id'))
       const user = await userDetails(call, id)
       const { events } = await eventsPage(c.env.DB, check(eventFilter, { user_id: String(id), limit: PAGE }))
       const listed = await factorsOf(c.env.DB, call.registry.methods, id)
+      const roles = await knownRoles(c.env.DB)
       return pageOf(c, (view) => {
         const factors = <FactorList view={view} {...listed} labelOf={labelsIn(call, view)} />
-        return <UserPage view={view} {...{ user, events, factors }} />
+        return <UserPage view={view} {...{ user, events, factors, roles }} />
       })
     }),
   )
 
   .post('/console/users/:id', prefilter('admin'), (c) =>
-    submittedByAdmin(c, async (call, fields) => {
+    submittedBySupport(c, async (call, fields) => {
       const [id, chosen] = [idOf(c.req.param('id')), fields.get('do') ?? '']
       if (!isAction(chosen)) throw new Problem('invalid_body')
+      if (!SUPPORTING.has(chosen)) requireRole(call.session.roles, ADMIN)
       if (FRESH.has(chosen) && !isFresh(call.session, call.now)) return toConfirm(c, `/console/users/${id}`)
       await ACTS[chosen](asAdmin(call), id, fields)
       return c.redirect(`/console${chosen === 'delete' ? '' : `/users/${id}`}?done=changed`, 303)
@@ -146,6 +159,3 @@ function labelsIn({ registry }: SignedInCall, { language }: View): Labels {
 }
 
 const isAction = (text: string): text is Action => Object.hasOwn(ACTS, text)
-
-const rolesIn = (fields: URLSearchParams): string[] =>
-  check(rolesBody, { roles: (fields.get('roles') ?? '').split(/[\s,]+/).filter(Boolean) }).roles

@@ -1,19 +1,16 @@
 import * as v from 'valibot'
-import { MAX_ROLES, ROLE_FORM } from '../../core/users/roles.ts'
+import { roleName, roleNames } from '../../core/users/roles.ts'
 import { emailAddress, newPassword } from '../../core/passwords/credentials.ts'
 import { Problem } from '../../problem.ts'
 import { cursor, pageLimit, whole } from '../../http/query.ts'
 import { canonicalEmail } from '../../lib/email.ts'
 
-const role = v.pipe(v.string(), v.regex(ROLE_FORM, 'malformed'))
-const roles = v.pipe(v.array(role), v.maxLength(MAX_ROLES, 'too_many'))
-
-export const rolesBody = v.object({ roles })
+export const rolesBody = v.object({ roles: roleNames })
 
 export const newUser = v.object({
   email: emailAddress,
   password: v.optional(newPassword),
-  roles: v.optional(roles, []),
+  roles: v.optional(roleNames, []),
   email_verified: v.optional(v.boolean(), false),
 })
 
@@ -42,7 +39,7 @@ const prefix = v.pipe(
 export const userFilter = v.pipe(
   v.strictObject({
     email: v.optional(prefix),
-    role: v.optional(role),
+    role: v.optional(roleName),
     cursor: v.optional(cursor(v.union([id, v.string()]))),
     limit: pageLimit,
   }),
@@ -70,5 +67,9 @@ export const eventFilter = v.strictObject({
   limit: pageLimit,
 })
 export type EventFilter = v.InferOutput<typeof eventFilter>
+
+/** The same for an export, which has its own limit. */
+export const exportFilter = v.omit(eventFilter, ['limit'])
+export type ExportFilter = v.InferOutput<typeof exportFilter>
 
 export const statsFilter = v.strictObject({ days: v.optional(whole(1, 90), '30') })

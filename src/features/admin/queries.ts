@@ -1,11 +1,13 @@
+import * as v from 'valibot'
 import type { Call } from '../../core/call.ts'
 import { all, batch, first } from '../../core/d1.ts'
+import { roleName } from '../../core/users/roles.ts'
 import { Problem } from '../../problem.ts'
 import { type ListedSession, sessionsOf, standing } from '../../core/sessions/sessions.ts'
 import { pageOf } from '../../lib/cursor.ts'
 import { asciiLower } from '../../lib/email.ts'
 import { type Sql, sql } from '../../lib/sql.ts'
-import type { EventFilter, UserFilter } from './parameters.ts'
+import type { UserFilter } from './parameters.ts'
 
 /** A user as an admin sees it: the fields of `GET /user/me`, and whether the user is disabled. */
 export type ListedUser = {
@@ -56,6 +58,22 @@ export async function usersPage(db: D1Database, { email, role, disabled = false,
   return { users: page.rows.map(listed), next: page.next }
 }
 
+/** Rows and roles up to which those in use are offered. More would be no choice. */
+const [ROWS_WITH_ROLES, ROLES_OFFERED] = [1_000, 30]
+
+/** Roles that users have, in no order: of the first users who have any. @throws Problem `unavailable` */
+export async function knownRoles(db: D1Database): Promise<string[]> {
+  const some = sql`SELECT roles FROM users INDEXED BY users_with_roles WHERE roles <> '[]' ORDER BY id LIMIT ${ROWS_WITH_ROLES}`
+  const found = await all<{ role: string }>(
+    db,
+    sql`SELECT DISTINCT value AS role FROM (${some}) AS some, json_each(some.roles) LIMIT ${ROLES_OFFERED}`,
+  )
+  return found
+    .map(({ role }) => role)
+    .filter((role) => v.is(roleName, role))
+    .sort()
+}
+
 type Details = ListedRow & {
   language: string | null
   password_set_at: number | null
@@ -75,50 +93,6 @@ export async function userDetails(call: Call, id: number) {
   if (!row) throw new Problem('not_found')
   const sessions: ListedSession[] = await sessionsOf(call, id)
   return { ...listed(row), has_password: row.has_password === 1, sessions }
-}
-
-export type ListedEvent = {
-  id: number
-  at: number
-  event: string
-  reason: string | null
-  user_id: number | null
-  session_id: string | null
-  actor: string | null
-  client_id: string | null
-  ip: string | null
-  country: string | null
-  user_agent: string | null
-  request_id: string | null
-}
-
-/**
- * A page of the audit trail, newest first. It uses the index of the most selective filter.
- * @throws Problem `unavailable`
- */
-export async function eventsPage(db: D1Database, filter: EventFilter) {
-  const { user_id, actor, event, from, to, cursor, limit } = filter
-  const index = [
-    user_id !== undefined && sql`audit_events_user_id`,
-    actor !== undefined && sql`audit_events_actor`,
-    event !== undefined && sql`audit_events_event`,
-  ].find((name) => name !== false)
-  const is = (column: Sql, value: string | number | undefined) =>
-    value === undefined ? sql`TRUE` : sql`${column} = ${value}`
-  const [last, id] = cursor ?? [to - 1, Number.MAX_SAFE_INTEGER]
-  const { rows, next } = pageOf(
-    await all<ListedEvent>(
-      db,
-      sql`SELECT id, at, event, reason, user_id, session_id, actor, client_id, ip, country, user_agent, request_id
-        FROM audit_events INDEXED BY ${index ?? sql`audit_events_at`}
-        WHERE ${is(sql`user_id`, user_id)} AND ${is(sql`actor`, actor)} AND ${is(sql`event`, event)}
-          AND at >= ${from} AND at <= ${Math.min(last, to - 1)} AND (at < ${last} OR id < ${id})
-        ORDER BY at DESC, id DESC LIMIT ${limit + 1}`,
-    ),
-    limit,
-    ({ at, id }) => [at, id],
-  )
-  return { events: rows, next }
 }
 
 const DAY = 86_400
