@@ -2,7 +2,7 @@ import { Hono } from 'hono'
 import type { ExtractSchema } from 'hono/types'
 import type { Registry } from './core/call.ts'
 import { checkResources } from './core/clients/resources.ts'
-import { publishedBy } from './core/events/declaration.ts'
+import { allEvents } from './core/events/declaration.ts'
 import { rooms } from './core/rooms.ts'
 import { account } from './features/account/index.ts'
 import { admin } from './features/admin/index.ts'
@@ -80,7 +80,7 @@ export function appOf(features: readonly Mounted[]) {
   const registry: Registry = {
     features,
     methods: features.flatMap(({ methods = [] }) => methods),
-    published: publishedBy([...features, ...rooms]),
+    events: allEvents([...features, ...rooms]),
     isPage: (path) => isMarkedPage(app.router, path),
   }
   const mount = (those: readonly Mounted[]) => {

@@ -14,6 +14,8 @@ export type Answer = {
   description: string
   schema?: v.GenericSchema
   example?: unknown
+  /** The media type, if it is not JSON. */
+  type?: string
   /** The response also contains what the features hold about a person. Its schema is an object. */
   holdings?: true
 }
@@ -48,7 +50,7 @@ export type Chapter = { title: Text; operations: Record<string, Operation> }
  * One request of the hosted pages: which cookie it needs, and its response. A `POST` sends a form from this site; with
  * `anywhere`, also from another one.
  */
-export type Page = { needs?: 'login' | 'admin' | 'fresh admin'; anywhere?: true; answer: Text }
+export type Page = { needs?: 'login' | 'support' | 'admin' | 'fresh admin'; anywhere?: true; answer: Text }
 
 /** The hosted pages of a feature, by method and path. */
 export type Pages = Record<string, Page>

@@ -125,8 +125,8 @@ export const problems = {
 
 export type ProblemCode = keyof typeof problems
 
-/** One error in a request's body, or in a setting. `field` is a dotted path, never a value. */
-export type FieldError = { field: string; code: string }
+/** One error in a request's body, or in a setting. `field` is a dotted path, never a value. `detail`: the rule, in words. */
+export type FieldError = { field: string; code: string; detail?: string }
 
 /** `members` are added to the response (RFC 9457 section 3.2). */
 type Details = {
@@ -135,6 +135,9 @@ type Details = {
   members?: Record<string, unknown>
   cause?: unknown
 }
+
+/** The default challenge of a 401 (RFC 9110 section 15.5.2). An error code is added only if a token was sent. */
+export const CHALLENGE = 'Bearer realm="latchkey"'
 
 /** An error that is safe to show. `cause` is only for the log. */
 export class Problem extends Error {

@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import type { DatabaseCall } from '../../src/core/call.ts'
 import { emailAddress, newPassword, refuseCommon } from '../../src/core/passwords/credentials.ts'
 import { hashPassword } from '../../src/core/passwords/passwords.ts'
-import { MAX_ROLES, ROLE_FORM } from '../../src/core/users/roles.ts'
+import { roleNames } from '../../src/core/users/roles.ts'
 import { createUserRow } from '../../src/features/admin/create.ts'
 import { Problem } from '../../src/problem.ts'
 import { UsageError } from './command.ts'
@@ -26,10 +26,10 @@ export const addressOf = (text: string): string => checked('email', emailAddress
 /** Roles as `admin,editor` names them; none for an empty text. @throws UsageError */
 export function rolesOf(text: string): string[] {
   const roles = [...new Set(text.split(',').filter((role) => role !== ''))]
-  const wrong = roles.find((role) => !ROLE_FORM.test(role))
-  if (wrong !== undefined) throw new UsageError(`"${wrong}" is no role: small letters, digits, _ and -, at most 32.`)
-  if (roles.length > MAX_ROLES) throw new UsageError(`A user has at most ${MAX_ROLES} roles.`)
-  return roles
+  const { issues: [wrong] = [] } = v.safeParse(roleNames, roles)
+  if (!wrong) return roles
+  const rule = wrong.message.split(': ')[1]!
+  throw new UsageError(typeof wrong.input === 'string' ? `"${wrong.input}" is no role. ${rule}` : rule)
 }
 
 function checked(field: string, schema: v.GenericSchema<unknown, string>, value: string): string {

@@ -27,8 +27,8 @@ export function needsOf(route: Route, { security, query = route.query }: Operati
 
 /** How the answers look that are no refusal, then the codes that the handler itself may refuse with. */
 export function answerOf({ answers, problems: own = [] }: Operation, language: Language): string {
-  const good = Object.entries(answers).map(([status, { schema }]) =>
-    schema ? `${status} ${code(shapeOf(schemaOf(schema)))}` : status,
+  const good = Object.entries(answers).map(([status, { schema, type }]) =>
+    schema ? `${status} ${code(type ?? shapeOf(schemaOf(schema)))}` : status,
   )
   const refusals = [...own].sort((a, b) => problems[a][0] - problems[b][0]).map(code)
   return [...good, ...(refusals.length > 0 ? [`${labels.else[language]} ${refusals.join(', ')}`] : [])].join('; ')
@@ -44,7 +44,7 @@ const listed = (parts: (string | false | undefined)[], language: Language): stri
 
 function guardOf(guard: NonNullable<Route['guard']>, role: string | undefined, language: Language): string {
   if (role === undefined) return labels.guard[guard][language]
-  return labels.admin[guard === 'fresh' ? 'fresh' : 'strict'][language]
+  return labels[role as 'admin' | 'support'][guard === 'fresh' ? 'fresh' : 'strict'][language]
 }
 
 /** The members of an object: `{email, password, device_token?}`. Inner ones too, where the whole stays short. */

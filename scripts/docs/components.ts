@@ -64,7 +64,11 @@ export const PROBLEM = {
         type: 'object',
         additionalProperties: false,
         required: ['field', 'code'],
-        properties: { field: string, code: string },
+        properties: {
+          field: string,
+          code: string,
+          detail: { ...string, description: 'The rule, where it is not obvious.' },
+        },
       },
     },
   },

@@ -128,12 +128,12 @@ function together(answers: Json, refusals: Json, shared: Json): Json {
 
 const answersOf = ({ answers }: Operation): Json =>
   Object.fromEntries(
-    Object.entries(answers).map(([status, { description, schema, example }]) => [
+    Object.entries(answers).map(([status, { description, schema, example, type = 'application/json' }]) => [
       status,
       {
         description,
         headers: requestId,
-        ...(schema && { content: { 'application/json': { schema: schemaOf(schema), example } } }),
+        ...(schema && { content: { [type]: { schema: schemaOf(schema), example } } }),
       },
     ]),
   )

@@ -3,7 +3,7 @@ import type { Description, Pages } from '../../src/openapi.ts'
 import { inOrder } from './descriptions.ts'
 import type { Language } from './labels.ts'
 import { fill } from './markdown.ts'
-import { problemsPart, routeList, routesPart, settingsPart } from './parts.ts'
+import { problemsPart, rolesPart, routeList, routesPart, settingsPart } from './parts.ts'
 import { routesOf, withoutYours } from './routes.ts'
 
 /** What is answered from `public`, without the Worker. */
@@ -29,6 +29,7 @@ export const FILES: Pages = {
 export const DOCUMENTS: Record<string, Language> = {
   'README.md': 'en',
   'README.ko.md': 'ko',
+  'docs/operations.md': 'en',
   'docs/reference.md': 'en',
   'docs/reference.ko.md': 'ko',
 }
@@ -45,11 +46,13 @@ export function documents(ours: readonly Description[], texts: Record<string, st
   const written = Object.entries(DOCUMENTS).map(([path, language]) => {
     const parts = path.startsWith('README')
       ? { routes: routeList(chapters, pages, language) }
-      : {
-          routes: routesPart(chapters, routes, { ...pages, ...FILES }, language),
-          settings: settingsPart(texts['src/config.ts']!, language),
-          codes: problemsPart(texts['src/problem.ts']!, language),
-        }
+      : path.includes('operations')
+        ? { roles: rolesPart(chapters, routes, pages, language) }
+        : {
+            routes: routesPart(chapters, routes, { ...pages, ...FILES }, language),
+            settings: settingsPart(texts['src/config.ts']!, language),
+            codes: problemsPart(texts['src/problem.ts']!, language),
+          }
     return [path, fill(texts[path]!, parts)]
   })
   return Object.fromEntries(written) as Record<string, string>

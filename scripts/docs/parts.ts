@@ -37,6 +37,40 @@ export function routesPart(
   return [...own, `### ${labels.pages[language]}`, hosted].join('\n\n')
 }
 
+/** What each role may do under `/admin` and `/console`, as the guards of the routes and the pages say. */
+export function rolesPart(
+  chapters: readonly Chapter[],
+  routes: Map<string, Route>,
+  pages: Pages,
+  language: Language,
+): string {
+  const own = chapters.flatMap(({ operations }) =>
+    Object.entries(operations).flatMap(([name, { summary }]) => {
+      const { role, guard } = routes.get(name)!
+      return role === undefined ? [] : [{ name, role, fresh: guard === 'fresh', does: summary[language] }]
+    }),
+  )
+  const hosted = Object.entries(pages).flatMap(([name, { needs = 'login', answer }]) =>
+    needs === 'login'
+      ? []
+      : [
+          {
+            name,
+            role: needs.split(' ').at(-1)!,
+            fresh: needs !== 'admin' && needs !== 'support',
+            does: answer[language],
+          },
+        ],
+  )
+  return table(
+    [labels.route[language], labels.does[language], code('support'), code('admin')],
+    [...own, ...hosted].map(({ name, role, fresh, does }) => {
+      const may = labels.may[fresh ? 'fresh' : 'yes'][language]
+      return [code(name), does, role === 'support' ? may : labels.may.no[language], may]
+    }),
+  )
+}
+
 /** For a README: what there is, grouped by chapter, and the pages that a person may open by name. */
 export function routeList(chapters: readonly Chapter[], pages: Pages, language: Language): string {
   const opened = Object.keys(pages).flatMap((name) => /^GET (\/[a-z]+)$/.exec(name)?.[1] ?? [])

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { MAX_ROLES, ROLE_FORM } from '../../src/core/users/roles.ts'
+import { roleList, roleNames } from '../../src/core/users/roles.ts'
 import { languages } from '../../src/lib/language.ts'
 import { emailAddress } from '../../src/core/passwords/credentials.ts'
 import { asciiLower } from '../../src/lib/email.ts'
@@ -151,8 +151,7 @@ function disabledAt(cell: unknown, now: number, zone: string | undefined): Read<
 function rolesOf(cell: unknown): Read<string> {
   const admin = truth(cell)
   const roles = admin === UNREADABLE ? (names(cell) ?? []) : admin ? ['admin'] : []
-  if (roles === UNREADABLE || roles.length > MAX_ROLES) return UNREADABLE
-  return roles.every((role) => ROLE_FORM.test(role)) ? JSON.stringify([...new Set(roles)].sort()) : UNREADABLE
+  return v.is(roleNames, roles) ? roleList(roles) : UNREADABLE
 }
 
 function hashOf(

@@ -1,3 +1,4 @@
+import { hasRole, SUPPORT } from '../../src/core/users/roles.ts'
 import type { Mapping } from './columns.ts'
 import { CsvFile } from './csv-file.ts'
 import type { Outcome } from './run.ts'
@@ -60,8 +61,8 @@ export class Report {
       if (row.trimmed) summary.trimmed++
       this.#ids?.write([row.old_id ?? '', row.id ?? ''])
     }
-    const isAdmin = roles.includes('admin')
-    const isShown = this.#options.dryRun || outcome === 'refused' || row.without_password || isAdmin
+    const hasPower = hasRole(roles, SUPPORT)
+    const isShown = this.#options.dryRun || outcome === 'refused' || row.without_password || hasPower
     if (isShown) this.#options.print(this.#options.json ? JSON.stringify(row) : lineOf(row))
   }
 

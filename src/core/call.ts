@@ -37,8 +37,8 @@ export type Registry = {
   features: Features
   /** All authentication methods. The first is the one that every login begins with. */
   methods: readonly Method[]
-  /** The audit events that the webhook publishes. */
-  published: ReadonlySet<string>
+  /** The audit events of all features and rooms. */
+  events: Events
   /** Whether the page at this path marked itself as a page to return to after signing in. */
   isPage: (path: string) => boolean
 }

@@ -1,9 +1,6 @@
 import type { Context } from 'hono'
-import { type FieldError, Problem } from '../problem.ts'
+import { CHALLENGE, type FieldError, Problem } from '../problem.ts'
 import type { AppEnv } from './app-env.ts'
-
-/** The default challenge of a 401 (RFC 9110 section 15.5.2). An error code is added only if a token was sent. */
-export const CHALLENGE = 'Bearer realm="latchkey"'
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
 

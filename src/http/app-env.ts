@@ -13,6 +13,8 @@ export type AppEnv = {
     problem?: Problem
     /** The address of the page that a form belongs to, if it is not the form's own. */
     page?: string
+    /** The roles of whoever looks at a page of the console. */
+    viewer?: readonly string[]
     /** Created by `callOf` on first use. */
     call?: Call
     named?: Pick<Origin, 'ip' | 'named_by'>

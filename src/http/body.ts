@@ -93,10 +93,16 @@ export function jsonOf(body: ArrayBuffer): unknown {
   }
 }
 
-/** A validation rule of a schema has its code as its message. For a wrong type, the code only says that it is wrong. */
+/**
+ * A validation rule of a schema has its code as its message, and may add what it asks for, after a colon. For a wrong type, the
+ * code only says that it is wrong.
+ */
 function fieldError(issue: v.BaseIssue<unknown>): FieldError {
   const field = v.getDotPath(issue) ?? ''
-  if (issue.kind === 'validation') return { field, code: issue.message }
+  if (issue.kind === 'validation') {
+    const [code = '', detail] = issue.message.split(': ')
+    return { field, code, ...(detail !== undefined && { detail }) }
+  }
   if (issue.type === 'strict_object' && issue.expected === 'never') return { field, code: 'unknown' }
   return { field, code: issue.input === undefined ? 'required' : 'wrong_type' }
 }

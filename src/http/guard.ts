@@ -3,16 +3,16 @@ import { matchedRoutes } from 'hono/route'
 import { METHOD_NAME_ALL } from 'hono/router'
 import { config } from '../config.ts'
 import { first } from '../core/d1.ts'
-import { Problem, type ProblemCode } from '../problem.ts'
+import { CHALLENGE, Problem, type ProblemCode } from '../problem.ts'
 import { isRevoked } from '../core/sessions/revocations.ts'
 import { FRESH_SECONDS, isFresh, LEGACY_SESSION, mayChangeFactors, type Session } from '../core/sessions/session.ts'
 import { noteShown } from '../core/sessions/renewal.ts'
 import { type Former, liveSession } from '../core/sessions/sessions.ts'
+import { requireRole } from '../core/users/roles.ts'
 import { demandsTwo } from '../core/users/second-factor.ts'
 import { unchangedSinceImport } from '../core/users/users.ts'
 import { sql } from '../lib/sql.ts'
 import { now } from '../lib/time.ts'
-import { CHALLENGE } from './answer.ts'
 import type { AppEnv, Asked } from './app-env.ts'
 import { renewedSession, shownRenewal } from './browser-session.ts'
 import { isSameOrigin } from './cookie.ts'
@@ -136,14 +136,14 @@ export function requireFactorChange(session: Session): void {
 }
 
 /**
- * Like `strictLogin`, for users with a role. `fresh`: also like `freshLogin`, for actions that a stolen token must not
+ * Like `strictLogin`, for users with a role, or one that includes it: `admin` includes `support`. `fresh`: also like `freshLogin`, for actions that a stolen token must not
  * allow.
  * @throws Problem 403 `insufficient_role`, with the challenge of RFC 6750 section 3.1; 401 `fresh_login_required`
  */
 export const roleRequired = (role: string, { fresh = false } = {}): MiddlewareHandler<Guarded> => {
   const required = guard(async (claimed, c) => {
     const session = await live(claimed, c)
-    if (session && !session.roles.includes(role)) throw refusal('insufficient_role', 'error="insufficient_scope"')
+    if (session) requireRole(session.roles, role)
     if (session && fresh) requireFresh(session)
     return session
   })

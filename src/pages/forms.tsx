@@ -111,10 +111,15 @@ const typeOf = (autocomplete: string): string =>
 /** The wrong fields of a form, each once, in words. Fields that no form has are left out. */
 function fieldProblems({ problem, labels, language }: View): { field: string; text: string }[] {
   return (problem?.errors ?? [])
+    .map(({ field, code }) => ({ field: field.split('.')[0]!, code })) // a part of a list belongs to the list's field
     .filter(({ field, code }) => Object.hasOwn(labels, field) && Object.hasOwn(fieldTexts, code))
     .filter(({ field }, i, all) => all.findIndex((other) => other.field === field) === i)
     .map(({ field, code }) => ({ field, text: fieldTexts[code as keyof typeof fieldTexts][language] }))
 }
+
+/** Why a field was refused, in words, if it was. */
+export const fieldProblem = (view: View, name: string): string | undefined =>
+  fieldProblems(view).find(({ field }) => field === name)?.text
 
 /** A link to another page of the sign-in that keeps the return address. */
 export const Onward = ({ view, to, children }: Props<{ to: string; children: Child }>) => (

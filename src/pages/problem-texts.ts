@@ -152,7 +152,7 @@ function inWords(seconds: number, language: Language): string {
   return number.format(Math.ceil(seconds / (size as number)))
 }
 
-/** Why a field was refused: the codes of the schemas in `core/passwords/credentials.ts` and `core/clients/registration.ts`. */
+/** Why a field was refused: the codes of the schemas in `core/passwords/credentials.ts`, `core/users/roles.ts` and `core/clients/registration.ts`. */
 export const fieldTexts = {
   breached: {
     en: 'This password has appeared in a data breach. Please choose another.',
@@ -161,6 +161,10 @@ export const fieldTexts = {
   malformed: {
     en: 'This is incomplete, or contains characters that cannot be used.',
     ko: '형식이 올바르지 않습니다. 빠진 부분이나 사용할 수 없는 문자가 있는지 확인해 주세요.',
+  },
+  not_a_role: {
+    en: 'A role has at most 32 small letters, digits, - and _, and begins with a letter.',
+    ko: '역할은 영문 소문자로 시작해야 하며, 영문 소문자, 숫자, -, _로 32자까지 쓸 수 있습니다.',
   },
   required: { en: 'Please fill this in.', ko: '필수 입력 항목입니다.' },
   too_common: {
@@ -171,5 +175,6 @@ export const fieldTexts = {
     en: 'This is too long. A password may have at most 256 characters.',
     ko: '너무 깁니다. 비밀번호는 256자까지 입력할 수 있습니다.',
   },
+  too_many_roles: { en: 'A user has at most 16 roles.', ko: '역할은 16개까지 지정할 수 있습니다.' },
   too_short: { en: 'This is too short.', ko: '너무 짧습니다.' },
 } satisfies Record<string, Translated>

@@ -25,6 +25,7 @@ export type PageContext = Pick<
 > & {
   set: {
     (key: 'call', value: Call): void
+    (key: 'viewer', value: readonly string[]): void
     (key: 'problem', value: Problem): void
     (key: 'browser', value: BrowserSession | null): void
   }
@@ -47,6 +48,9 @@ export type View = {
   returnTo: string | undefined
   /** Whether a sign-in outlives the browser: as chosen in the form, or as the settings propose. */
   keeps: boolean
+  registry: Registry
+  /** The roles of whoever looks at it. Only pages of the console ask. */
+  viewer: readonly string[]
   /** What the user has just done: the name, as a feature declares it, and its text. */
   done: { name: string; text: string } | undefined
   /** Why the request was refused. */
@@ -107,6 +111,8 @@ export function viewOf(c: PageContext, fields?: URLSearchParams, problem?: Probl
     kept: Object.fromEntries(STATES.flatMap((name) => (shown(name) === undefined ? [] : [[name, shown(name)!]]))),
     returnTo: allowedReturn(shown('return_to'), settings, registry),
     keeps: (shown('keep') ?? (fields?.get('asked') === 'keep' ? 'off' : settings.KEEP_SIGNED_IN)) === 'on',
+    registry,
+    viewer: c.var.viewer ?? [],
     done: doneAs(shown('done'), registry, language),
     problem,
   }

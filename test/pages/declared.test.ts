@@ -16,7 +16,7 @@ const nickname: Feature = {
 }
 
 const app = new Hono<AppEnv>()
-  .use(carry({ features: [nickname], methods: [], published: new Set(), isPage: () => false }))
+  .use(carry({ features: [nickname], methods: [], events: {}, isPage: () => false }))
   .get('/nickname', (c) => showPage(c, 'Your name', ''))
   .post('/nickname/new', formOf('/nickname'), () => {
     throw new Problem('invalid_body', { errors: [{ field: 'nickname', code: 'too_short' }] })

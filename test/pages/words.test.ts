@@ -19,7 +19,11 @@ const views = raw(
   }),
 )
 const credentials = raw(
-  import.meta.glob('../../src/core/passwords/credentials.ts', { query: '?raw', import: 'default', eager: true }),
+  import.meta.glob(['../../src/core/passwords/credentials.ts', '../../src/core/users/roles.ts'], {
+    query: '?raw',
+    import: 'default',
+    eager: true,
+  }),
 )
 
 const keys = (value: object) => Object.keys(value).sort()
@@ -27,7 +31,7 @@ const keys = (value: object) => Object.keys(value).sort()
 /** The codes that the schemas of fields and `refuseCommon` give. */
 const fieldCodes = keys(
   Object.fromEntries(
-    [...credentials.matchAll(/(?:nonEmpty\(|, |code: |refuse\()'([a-z_]+)'\)?/g)]
+    [...credentials.matchAll(/(?:nonEmpty\(|, |code: |refuse\(|ROLES? = )['`]([a-z_]+)(?:: |['`])\)?/g)]
       .map(([, code = '']) => [code, true] as const)
       .filter(([code]) => code !== 'password' && code !== 'latchkey'),
   ),

@@ -60,12 +60,15 @@ export async function member({ disabled_at, ...row }: Row = {}): Promise<Member>
   return { ...user, ...tokens }
 }
 
-/** A member with the admin role. */
-export async function administrator(row: Row = {}): Promise<Member> {
-  const admin = await member(row)
-  await env.DB.prepare(`UPDATE users SET roles = '["admin"]' WHERE id = ?`).bind(admin.id).run()
-  return admin
+/** A member with this role. */
+async function memberAs(role: string, row: Row): Promise<Member> {
+  const user = await member(row)
+  await env.DB.prepare('UPDATE users SET roles = json_array(?) WHERE id = ?').bind(role, user.id).run()
+  return user
 }
+
+export const administrator = (row: Row = {}): Promise<Member> => memberAs('admin', row)
+export const supporter = (row: Row = {}): Promise<Member> => memberAs('support', row)
 
 /** A session as a login by these methods starts it, with its tokens. */
 export async function sessionFor(id: number, methods: readonly string[] = ['password']): Promise<Tokens> {

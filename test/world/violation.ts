@@ -40,7 +40,7 @@ export function violation({ method, path, status, type, body }: Exchange): strin
   if (!content) return body === '' ? undefined : 'a body where the contract has none'
   if (type === null || !(type in content)) return `${type} instead of ${Object.keys(content).join()}`
   const validate = validatorAt(`${at}/content/${escape(type)}/schema`)
-  return validate(JSON.parse(body)) ? undefined : ajv.errorsText(validate.errors)
+  return validate(/[/+]json$/.test(type) ? JSON.parse(body) : body) ? undefined : ajv.errorsText(validate.errors)
 }
 
 function operationAt(method: string, path: string): { operation: Operation; pointer: string } | undefined {

@@ -9,7 +9,7 @@ import { type Sql, sql } from '../../lib/sql.ts'
 export interface Declared {}
 
 type NamesIn<Own> = Own extends Events ? keyof Own : never
-type ReasonOf<Event> = Event extends { reasons: readonly (infer Code)[] } ? Code : never
+type ReasonOf<Event> = Event extends { reasons: infer Reasons } ? keyof Reasons : never
 type ReasonsIn<Own> = Own extends Events ? ReasonOf<Own[keyof Own]> : never
 
 export type EventName = NamesIn<Declared[keyof Declared]>
@@ -54,4 +54,4 @@ export function auditRow(call: DatabaseCall, event: AuditEvent, when: Sql = sql`
  * cause a look into the outbox.
  */
 const mayBePublished = ({ registry }: DatabaseCall, { event, reason = null }: AuditEvent): boolean =>
-  reason === null && registry?.published.has(event) !== false
+  reason === null && (registry === undefined || registry.events[event]?.type !== undefined)

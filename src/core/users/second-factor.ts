@@ -2,6 +2,7 @@ import type { Config } from '../../config.ts'
 import { type Sql, sql } from '../../lib/sql.ts'
 import { Problem } from '../../problem.ts'
 import type { Call, Method, Registry } from '../call.ts'
+import { hasRole, SUPPORT } from './roles.ts'
 import { type Asking, CODE, isEnough, isPossession, USER_VERIFICATION, type Way, waysLeft } from './ways.ts'
 
 /** The method that replaces a lost factor. An account that has nothing else does not ask for two. */
@@ -9,7 +10,7 @@ export const RECOVERY = 'recovery'
 
 /** Whether the settings demand two factors of a user with these roles. */
 export const demandsTwo = ({ SECOND_FACTOR }: Config, roles: readonly string[]): boolean =>
-  SECOND_FACTOR === 'everyone' || (SECOND_FACTOR === 'admins' && roles.includes('admin'))
+  SECOND_FACTOR === 'everyone' || (SECOND_FACTOR === 'admins' && hasRole(roles, SUPPORT))
 
 /** The methods that the settings allow. */
 export const methodsOn = ({ registry, settings }: Pick<Call, 'registry' | 'settings'>): Method[] =>

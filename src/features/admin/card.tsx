@@ -1,10 +1,10 @@
 import type { Card } from '../../core/call.ts'
-import { ADMIN } from '../../core/users/roles.ts'
+import { hasRole, SUPPORT } from '../../core/users/roles.ts'
 
-/** The link to the console, for admins. */
+/** The link to the console, for admins and support. */
 export const card: Card = (_call, user, view) => (
   <>
-    {user.roles.includes(ADMIN) && (
+    {hasRole(user.roles, SUPPORT) && (
       <section class="row">
         <a href="/console">{view.say.administration}</a>
       </section>

@@ -1,3 +1,4 @@
+import { ADMIN, hasRole } from '../../core/users/roles.ts'
 import type { Child } from '../../lib/jsx-runtime.ts'
 import type { Props } from '../../pages/forms.tsx'
 import { Layout } from '../../pages/layout.tsx'
@@ -12,7 +13,7 @@ export const Console = ({ view, title, children }: Props<{ title: string; childr
   const say = words[view.language]
   const places = [
     ['/console', say.users],
-    ['/console/clients', say.applications],
+    ...(hasRole(view.viewer, ADMIN) ? [['/console/clients', say.applications] as const] : []),
     ['/console/audit', say.audit],
     ['/console/numbers', say.statistics],
     ['/account', view.say.account],
@@ -44,9 +45,9 @@ export const Search = ({ view, children }: Props<{ children: Child }>) => (
   </form>
 )
 
-type TextProps = Props<{ name: string; value?: string | undefined; hint?: string }>
+type TextProps = Props<{ name: string; type?: 'date'; value?: string | undefined; hint?: string }>
 
-export const Text = ({ view, name, value, hint }: TextProps) => (
+export const Text = ({ view, name, type, value, hint }: TextProps) => (
   <div class="field">
     <label for={name}>{view.labels[name]}</label>
     {hint !== undefined && (
@@ -57,6 +58,7 @@ export const Text = ({ view, name, value, hint }: TextProps) => (
     <input
       id={name}
       name={name}
+      type={type}
       value={value}
       autocomplete="off"
       autocapitalize="none"

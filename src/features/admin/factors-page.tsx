@@ -1,4 +1,5 @@
 import type { Factor } from '../../core/call.ts'
+import { ADMIN, hasRole } from '../../core/users/roles.ts'
 import type { ListedFactors } from '../../core/users/factors.ts'
 import type { Props } from '../../pages/forms.tsx'
 import { Moment } from '../../pages/parts.tsx'
@@ -12,7 +13,7 @@ type ListedProps = Props<ListedFactors & { labelOf: Labels }>
 
 /** The factors of a user, each with a link to its removal. Nothing for a user who has none. */
 export const FactorList = ({ view, factors, recovery_codes_left, labelOf }: ListedProps) => {
-  const { path, language } = view
+  const { path, language, viewer } = view
   const say = words[language]
   if (factors.length === 0) return null
   return (
@@ -34,12 +35,14 @@ export const FactorList = ({ view, factors, recovery_codes_left, labelOf }: List
                 </p>
               )}
             </div>
-            <a
-              href={`${path}/factors?${new URLSearchParams({ factor: factor.id }).toString()}`}
-              aria-label={`${say.removeFactor}: ${labelOf(factor)}`}
-            >
-              {say.removeFactor}
-            </a>
+            {hasRole(viewer, ADMIN) && (
+              <a
+                href={`${path}/factors?${new URLSearchParams({ factor: factor.id }).toString()}`}
+                aria-label={`${say.removeFactor}: ${labelOf(factor)}`}
+              >
+                {say.removeFactor}
+              </a>
+            )}
           </li>
         ))}
       </ul>

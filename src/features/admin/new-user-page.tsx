@@ -10,10 +10,11 @@ import { pageLoginRequired } from '../../pages/own-page.tsx'
 import { pageOf } from '../../pages/view.tsx'
 import { shared } from '../../pages/words.ts'
 import { asAdmin } from './actor.ts'
-import { Choice, Console, Text } from './console.tsx'
+import { Choice, Console } from './console.tsx'
 import { createUser } from './create.ts'
 import { openedByAdmin, submittedByAdmin } from './for-admins.tsx'
-import { newUser, rolesIn } from './parameters.ts'
+import { newUser } from './parameters.ts'
+import { Roles, rolesIn } from './roles-form.tsx'
 import { words } from './words.ts'
 
 const NEW = '/console/users/new'
@@ -54,7 +55,7 @@ const NewUserPage = ({ view, fields }: Props<{ fields?: URLSearchParams | undefi
     <Console view={view} title={say.newUser}>
       <Form view={view} action={NEW} submit={say.invite}>
         <Field view={view} name="email" autocomplete="email" value={fields?.get('email') ?? undefined} />
-        <Text view={view} name="roles" value={fields?.get('roles') ?? undefined} hint={say.rolesHint} />
+        <Roles view={view} fields={fields} />
         <Choice name="language" label={view.say.language} choices={choices} value={fields?.get('language')} />
         <label class="check">
           <input type="checkbox" name="vouch" value="on" checked={fields?.has('vouch')} />

@@ -3,7 +3,7 @@ import { clientPages } from './openapi-clients.ts'
 
 export const pages: Pages = {
   'GET /console': {
-    needs: 'admin',
+    needs: 'support',
     answer: {
       en: '200: the users, with the filters of `GET /admin/users`',
       ko: '200: 사용자 목록, `GET /admin/users`와 같은 조건으로 검색',
@@ -11,35 +11,35 @@ export const pages: Pages = {
   },
   ...clientPages,
   'GET /console/audit': {
-    needs: 'admin',
+    needs: 'support',
     answer: {
-      en: '200: the audit trail, the newest first; with `user_id` and `event`, those alone',
-      ko: '200: 감사 로그(최신순), `user_id`와 `event`를 지정하면 해당하는 기록만',
+      en: '200: the audit trail in words, the newest first; with `user`, `event`, `actor`, `from` and `to`, those alone',
+      ko: '200: 감사 로그(최신순), `user`, `event`, `actor`, `from`, `to`를 지정하면 해당하는 기록만',
     },
   },
   'GET /console/numbers': {
-    needs: 'admin',
+    needs: 'support',
     answer: {
       en: '200: counts, and the sign-ins of 30 days as a chart and as a table. It reads every user',
       ko: '200: 통계, 최근 30일의 로그인을 차트와 표로 표시. 모든 사용자를 읽음',
     },
   },
   'GET /console/users/:id': {
-    needs: 'admin',
+    needs: 'support',
     answer: {
       en: '200: one user with sessions, last events, and what can be done',
       ko: '200: 사용자의 세션, 최근 감사 로그, 실행할 수 있는 작업',
     },
   },
   'POST /console/users/:id': {
-    needs: 'admin',
+    needs: 'support',
     answer: {
       en:
-        '303 to that page, or to `confirm`: `do` is `disable`, `enable`, `sessions`, `unlock`, `roles`, `reset`, ' +
-        '`factor`, `invite`, `withdraw` or `delete`',
+        '303 to that page, or to `confirm`: `do` is `sessions`, `mail` or `invite`; for an admin also `disable`, `enable`, ' +
+        '`unlock`, `roles`, `reset`, `factor`, `withdraw` or `delete`',
       ko:
-        '그 페이지나 `confirm`으로 303, `do`는 `disable`, `enable`, `sessions`, `unlock`, `roles`, `reset`, `factor`, ' +
-        '`invite`, `withdraw`, `delete` 중 하나',
+        '그 페이지나 `confirm`으로 303, `do`는 `sessions`, `mail`, `invite` 중 하나, 관리자는 `disable`, `enable`, ' +
+        '`unlock`, `roles`, `reset`, `factor`, `withdraw`, `delete`도 가능',
     },
   },
   'GET /console/users/new': {

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { type Chapter, done, nullable, seconds, text } from '../../openapi.ts'
+import { formats } from './audit-export.ts'
 import { clientOperations } from './openapi-clients.ts'
 import { ann, application, created_at, event, factor, next, params, session, user } from './openapi-shapes.ts'
 
@@ -193,6 +194,16 @@ export const chapter: Chapter = {
       answers: done('The account is open.'),
       problems: ['not_found'],
     },
+    'POST /admin/users/:id/verification': {
+      summary: { en: 'Mail the confirmation of an address again', ko: '이메일 인증 링크 다시 보내기' },
+      description: {
+        en: 'With a new link. A user whose address is confirmed, or who is disabled, gets no mail.',
+        ko: '새 링크를 보냅니다. 이미 인증된 사용자나 사용 중지된 사용자에게는 보내지 않습니다.',
+      },
+      params,
+      answers: done('If the address is unconfirmed, the mail is on its way.'),
+      problems: ['not_found'],
+    },
     ...clientOperations,
     'GET /admin/audit': {
       summary: { en: 'The audit trail, the newest first', ko: '감사 로그(최신순)' },
@@ -207,6 +218,28 @@ export const chapter: Chapter = {
           example: { events: [], next: null },
         },
       },
+    },
+    'GET /admin/audit.csv': {
+      summary: { en: 'The audit trail as CSV', ko: '감사 로그를 CSV로 내보내기' },
+      description: {
+        en: 'The filter of `GET /admin/audit`. 10,000 rows at most; if there are more, the last row is `next` and the address of the rest. RFC 4180, in UTF-8 with a byte order mark; times in ISO 8601; no cell begins like a formula.',
+        ko: '`GET /admin/audit`와 같은 조건으로 최대 10,000행을 내보냅니다. 더 있으면 마지막 행에 `next`와 이어지는 주소가 나옵니다. RFC 4180 형식의 UTF-8(BOM 포함)이며, 시각은 ISO 8601로 적고 수식으로 시작하는 셀이 없도록 처리합니다.',
+      },
+      answers: {
+        200: {
+          description: 'A file: a row of names, then a row for each event.',
+          schema: text,
+          type: formats.csv.type,
+        },
+      },
+    },
+    'GET /admin/audit.jsonl': {
+      summary: { en: 'The audit trail as JSON lines', ko: '감사 로그를 JSON Lines로 내보내기' },
+      description: {
+        en: 'The same with an object on each line, as in `GET /admin/audit`. If there are more, the last line is `{"next"}` with the address of the rest.',
+        ko: '같은 내용을 한 줄에 객체 하나씩, `GET /admin/audit`의 형식으로 내보냅니다. 더 있으면 마지막 줄은 이어지는 주소가 담긴 `{"next"}`입니다.',
+      },
+      answers: { 200: { description: 'A file.', schema: text, type: formats.jsonl.type } },
     },
     'GET /admin/stats': {
       summary: { en: 'Counts for a dashboard', ko: '대시보드용 통계' },

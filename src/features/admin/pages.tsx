@@ -1,6 +1,6 @@
 import { Hono } from 'hono'
 import type { SignedInCall } from '../../core/call.ts'
-import { ADMIN } from '../../core/users/roles.ts'
+import { ADMIN, requireRole, SUPPORT } from '../../core/users/roles.ts'
 import { findUser, type User } from '../../core/users/users.ts'
 import { sql } from '../../lib/sql.ts'
 import { isFresh } from '../../core/sessions/session.ts'
@@ -12,15 +12,19 @@ import { disableUser } from './disable.ts'
 import { enableUser } from './enable.ts'
 import { endSessionsOf } from './end-sessions.ts'
 import { FactorList, type Labels, RemoveFactorPage } from './factors-page.tsx'
-import { openedByAdmin, submittedByAdmin } from './for-admins.tsx'
+import { openedByAdmin, openedBySupport, submittedBySupport } from './for-admins.tsx'
 import { removeFactors } from './factors.ts'
-import { eventFilter, idOf, rolesIn, userFilter } from './parameters.ts'
+import { parametersIn } from './audit-filter.ts'
+import { eventsPage } from './audit-queries.ts'
+import { mailAgain } from './mail-again.ts'
+import { eventFilter, idOf, userFilter } from './parameters.ts'
 import { newUserPages } from './new-user-page.tsx'
 import { inviteUser, withdrawInvitation } from './invite.ts'
-import { eventsPage, statistics } from './queries.ts'
-import { userDetails, usersPage } from './user-queries.ts'
+import { statistics } from './queries.ts'
+import { knownRoles, userDetails, usersPage } from './user-queries.ts'
 import { forceReset } from './reset.ts'
 import { setRoles } from './roles.ts'
+import { rolesIn } from './roles-form.tsx'
 import { unlockUser } from './unlock.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { check } from '../../http/body.ts'
@@ -44,6 +48,7 @@ const ACTS: Record<Action, Act> = {
   disable: disableUser,
   enable: enableUser,
   sessions: endSessionsOf,
+  mail: mailAgain,
   unlock: unlockUser,
   roles: (call, id, fields) => setRoles(call, { id, roles: rolesIn(fields) }),
   reset: forceReset,
@@ -60,16 +65,19 @@ const FRESH = new Set(['enable', 'unlock', 'roles', 'reset', 'factor', 'delete',
 /** Actions after which the user is gone. */
 const GONE = new Set(['delete', 'withdraw'])
 
+/** Actions that support may take. They give nobody power. The same as under `/admin`. */
+const SUPPORTING = new Set(['sessions', 'mail', 'invite'])
+
 /** Pages that have a user's number in their address. */
 const userPage = pageLogin(/^\/console\/users\/\d{1,15}(?:\/|$)/)
 
-/** The pages of the console. A user who is not an admin is told so on each of them, before anything is read. */
+/** The pages of the console. Who is neither admin nor support is told so on each of them, before anything is read. */
 export const pages = new Hono<AppEnv>()
   .route('/console/clients', clientPages)
   .route('/', newUserPages)
 
   .get('/console', pageLoginRequired, (c) =>
-    openedByAdmin(c, async ({ registry, now }) => {
+    openedBySupport(c, async ({ registry, now }) => {
       const { view, given } = filterOf(c, ...FILTERS, 'cursor')
       const filter = check(userFilter, { ...given, limit: PAGE }, 'invalid_query')
       const found = await usersPage(c.env.DB, filter, registry.methods)
@@ -78,40 +86,46 @@ export const pages = new Hono<AppEnv>()
   )
 
   .get('/console/audit', pageLoginRequired, (c) =>
-    openedByAdmin(c, async () => {
-      const { view, given } = filterOf(c, 'user_id', 'event', 'cursor')
-      const found = await eventsPage(c.env.DB, check(eventFilter, { ...given, limit: PAGE }, 'invalid_query'))
-      return page(c, view, <AuditPage view={view} {...found} given={given} />)
+    openedBySupport(c, async () => {
+      const { view, given } = filterOf(c, 'user', 'event', 'actor', 'from', 'to', 'cursor')
+      const { cursor, ...filter } = await parametersIn(c.env.DB, given)
+      const asked = { ...filter, ...(cursor !== undefined && { cursor }), limit: PAGE }
+      const found = await eventsPage(c.env.DB, check(eventFilter, asked, 'invalid_query'))
+      return page(c, view, <AuditPage view={view} {...found} given={given} filter={filter} />)
     }),
   )
 
   .get('/console/numbers', pageLoginRequired, (c) =>
-    openedByAdmin(c, async (call) => {
+    openedBySupport(c, async (call) => {
       const counts = await statistics(call, DAYS)
       return pageOf(c, (view) => <StatisticsPage view={view} {...counts} />)
     }),
   )
 
   .get('/console/users/:id', userPage, (c) =>
-    openedByAdmin(c, async (call) => {
+    openedBySupport(c, async (call) => {
       const id = idOf(c.req.param('id'))
       const { details: user, mayBeInvited } = await userDetails(call, id)
       const { events } = await eventsPage(c.env.DB, check(eventFilter, { user_id: String(id), limit: PAGE }))
+      const roles = await knownRoles(c.env.DB)
       return pageOf(c, (view) => {
         const factors = <FactorList view={view} {...user} labelOf={labelsIn(call, view)} />
-        return <UserPage view={view} {...{ user, mayBeInvited, events, factors }} now={call.now} />
+        return <UserPage view={view} {...{ user, mayBeInvited, events, factors, roles }} now={call.now} />
       })
     }),
   )
 
   .post('/console/users/:id', prefilter('admin'), (c) =>
-    submittedByAdmin(c, async (call, fields) => {
+    submittedBySupport(c, async (call, fields) => {
       const [id, chosen] = [idOf(c.req.param('id')), fields.get('do') ?? '']
       if (!isAction(chosen)) throw new Problem('invalid_body')
+      if (!SUPPORTING.has(chosen)) requireRole(call.session.roles, ADMIN)
       if (FRESH.has(chosen) && !isFresh(call.session, call.now)) return toConfirm(c, `/console/users/${id}`)
-      if (chosen === 'roles' && !fields.has('sure') && (await turnsAdmin(call, id, rolesIn(fields)))) {
-        const roles = new URLSearchParams({ roles: fields.get('roles') ?? '' })
-        return c.redirect(`/console/users/${id}/roles?${roles.toString()}`, 303)
+      if (chosen === 'roles' && !fields.has('sure')) {
+        const roles = rolesIn(fields)
+        const chosenRoles = new URLSearchParams({ roles: roles.join(' ') })
+        if (await givesPower(call, id, roles))
+          return c.redirect(`/console/users/${id}/roles?${chosenRoles.toString()}`, 303)
       }
       await ACTS[chosen](asAdmin(call), id, fields)
       const done = chosen === 'invite' ? 'invited' : 'changed'
@@ -133,8 +147,9 @@ export const pages = new Hono<AppEnv>()
   )
 
   .get('/console/users/:id/:act', userPage, (c) =>
-    openedByAdmin(c, async (call) => {
+    openedBySupport(c, async (call) => {
       const [id, act] = [idOf(c.req.param('id')), c.req.param('act')]
+      if (!SUPPORTING.has(act)) requireRole(call.session.roles, ADMIN)
       if (FRESH.has(act) && !isFresh(call.session, call.now)) return toConfirm(c, `/console/users/${id}`)
       const { email: whom } = await userOf(call, id)
       const roles = act === 'roles' ? { roles: asked(c, 'roles') ?? '' } : undefined
@@ -161,9 +176,11 @@ async function userOf({ env }: SignedInCall, id: number): Promise<User> {
   return user
 }
 
-/** Whether the user would get or lose the role of an administrator. */
-const turnsAdmin = async (call: SignedInCall, id: number, roles: string[]): Promise<boolean> =>
-  (await userOf(call, id)).roles.includes(ADMIN) !== roles.includes(ADMIN)
+/** Whether the user would get or lose a role of this console. */
+async function givesPower(call: SignedInCall, id: number, roles: string[]): Promise<boolean> {
+  const before = (await userOf(call, id)).roles
+  return [ADMIN, SUPPORT].some((role) => before.includes(role) !== roles.includes(role))
+}
 
 /**
  * The filter in a list's address, which its links keep. An empty field does not filter.

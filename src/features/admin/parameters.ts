@@ -1,28 +1,20 @@
 import * as v from 'valibot'
-import { MAX_ROLES, ROLE_FORM } from '../../core/users/roles.ts'
+import { roleName, roleNames } from '../../core/users/roles.ts'
 import { emailAddress, newPassword } from '../../core/passwords/credentials.ts'
 import { Problem } from '../../problem.ts'
-import { check } from '../../http/body.ts'
 import { cursor, pageLimit, whole } from '../../http/query.ts'
 import { canonicalEmail, isDomain } from '../../lib/email.ts'
 import { languages } from '../../lib/language.ts'
 
-const role = v.pipe(v.string(), v.regex(ROLE_FORM, 'malformed'))
-const roles = v.pipe(v.array(role), v.maxLength(MAX_ROLES, 'too_many'))
-
-export const rolesBody = v.object({ roles })
+export const rolesBody = v.object({ roles: roleNames })
 
 export const newUser = v.object({
   email: emailAddress,
   password: v.optional(newPassword),
-  roles: v.optional(roles, []),
+  roles: v.optional(roleNames, []),
   email_verified: v.optional(v.boolean(), false),
   language: v.optional(v.picklist(languages)),
 })
-
-/** The roles that a form names. @throws Problem 422 `invalid_body` */
-export const rolesIn = (fields: URLSearchParams): string[] =>
-  check(rolesBody, { roles: (fields.get('roles') ?? '').split(/[\s,]+/).filter(Boolean) }).roles
 
 /** The user id in a path. @throws Problem 404 `not_found` if it is not a number */
 export function idOf(text: string): number {
@@ -56,7 +48,7 @@ const flag = v.optional(
 export const userFilter = v.pipe(
   v.strictObject({
     email: v.optional(prefix),
-    role: v.optional(role),
+    role: v.optional(roleName),
     factor: v.optional(v.pipe(v.string(), v.regex(/^\w{1,32}$/, 'malformed'))),
     disabled: flag,
     unverified: flag,
@@ -90,5 +82,9 @@ export const eventFilter = v.strictObject({
   limit: pageLimit,
 })
 export type EventFilter = v.InferOutput<typeof eventFilter>
+
+/** The same for an export, which has its own limit. */
+export const exportFilter = v.omit(eventFilter, ['limit'])
+export type ExportFilter = v.InferOutput<typeof exportFilter>
 
 export const statsFilter = v.strictObject({ days: v.optional(whole(1, 90), '30') })

@@ -1,53 +1,7 @@
 import type { Call } from '../../core/call.ts'
-import { all, batch } from '../../core/d1.ts'
+import { batch } from '../../core/d1.ts'
 import { standing } from '../../core/sessions/sessions.ts'
-import { pageOf } from '../../lib/cursor.ts'
 import { type Sql, sql } from '../../lib/sql.ts'
-import type { EventFilter } from './parameters.ts'
-
-export type ListedEvent = {
-  id: number
-  at: number
-  event: string
-  reason: string | null
-  user_id: number | null
-  session_id: string | null
-  actor: string | null
-  client_id: string | null
-  ip: string | null
-  country: string | null
-  user_agent: string | null
-  request_id: string | null
-}
-
-/**
- * A page of the audit trail, newest first. It uses the index of the most selective filter.
- * @throws Problem `unavailable`
- */
-export async function eventsPage(db: D1Database, filter: EventFilter) {
-  const { user_id, actor, event, from, to, cursor, limit } = filter
-  const index = [
-    user_id !== undefined && sql`audit_events_user_id`,
-    actor !== undefined && sql`audit_events_actor`,
-    event !== undefined && sql`audit_events_event`,
-  ].find((name) => name !== false)
-  const is = (column: Sql, value: string | number | undefined) =>
-    value === undefined ? sql`TRUE` : sql`${column} = ${value}`
-  const [last, id] = cursor ?? [to - 1, Number.MAX_SAFE_INTEGER]
-  const { rows, next } = pageOf(
-    await all<ListedEvent>(
-      db,
-      sql`SELECT id, at, event, reason, user_id, session_id, actor, client_id, ip, country, user_agent, request_id
-        FROM audit_events INDEXED BY ${index ?? sql`audit_events_at`}
-        WHERE ${is(sql`user_id`, user_id)} AND ${is(sql`actor`, actor)} AND ${is(sql`event`, event)}
-          AND at >= ${from} AND at <= ${Math.min(last, to - 1)} AND (at < ${last} OR id < ${id})
-        ORDER BY at DESC, id DESC LIMIT ${limit + 1}`,
-    ),
-    limit,
-    ({ at, id }) => [at, id],
-  )
-  return { events: rows, next }
-}
 
 const DAY = 86_400
 

@@ -1,23 +1,34 @@
 import type { Child } from '../../lib/jsx-runtime.ts'
-import { Form, type Props, Refusal } from '../../pages/forms.tsx'
+import { type Props, Refusal } from '../../pages/forms.tsx'
 import { Origin, Press } from '../../pages/parts.tsx'
+import { ADMIN, hasRole, SUPPORT } from '../../core/users/roles.ts'
 import { asks } from './act-page.tsx'
 import { Events } from './audit-page.tsx'
-import { Console, Onto, Text } from './console.tsx'
-import type { ListedEvent } from './queries.ts'
+import type { ListedEvent } from './audit-queries.ts'
+import { Console, Onto } from './console.tsx'
+import { RolesForm } from './roles-form.tsx'
 import { Facts } from './user-facts.tsx'
 import type { UserDetails } from './user-queries.ts'
 import { Badges } from './users-page.tsx'
 import { words } from './words.ts'
 
 /** The actions on a user, as the forms name them. */
-export type Action = keyof ReturnType<typeof asks> | 'enable' | 'factor' | 'invite' | 'unlock'
+export type Action = keyof ReturnType<typeof asks> | 'enable' | 'factor' | 'invite' | 'mail' | 'unlock'
 
-type UserProps = Props<{ user: UserDetails; mayBeInvited: boolean; events: ListedEvent[]; factors: Child; now: number }>
+type UserProps = Props<{
+  user: UserDetails
+  mayBeInvited: boolean
+  events: ListedEvent[]
+  factors: Child
+  roles: string[]
+  now: number
+}>
 
-export const UserPage = ({ view, user, mayBeInvited, events, factors, now }: UserProps) => {
+export const UserPage = ({ view, user, mayBeInvited, events, factors, roles, now }: UserProps) => {
   const { path, language } = view
   const say = words[language]
+  const isAdmin = hasRole(view.viewer, ADMIN)
+  const isReached = isAdmin || !hasRole(user.roles, SUPPORT)
   const whom = (text: string) => `${text}: ${user.email}`
   const press = (action: Action, text: string) => (
     <Press action={path} name="do" value={action} text={text} label={whom(text)} />
@@ -37,15 +48,14 @@ export const UserPage = ({ view, user, mayBeInvited, events, factors, now }: Use
       </p>
       <Facts view={view} user={user} />
       <div class="actions">
-        {mayBeInvited && press('invite', say.invite)}
-        {mayBeInvited && user.invited_until !== null && ask('withdraw')}
-        {user.disabled_at === null ? ask('disable') : press('enable', say.enable)}
-        {ask('sessions')}
-        {press('unlock', say.unlock)}
-        {ask('reset')}
-        {ask('delete')}
+        {isReached && mayBeInvited && press('invite', say.invite)}
+        {isAdmin && mayBeInvited && user.invited_until !== null && ask('withdraw')}
+        {isAdmin && (user.disabled_at === null ? ask('disable') : press('enable', say.enable))}
+        {isReached && ask('sessions')}
+        {isReached && !user.email_verified && user.disabled_at === null && press('mail', say.mailAgain)}
+        {isAdmin && [press('unlock', say.unlock), ask('reset'), ask('delete')]}
       </div>
-      <RolesForm view={view} value={user.roles.join(' ')} />
+      {isAdmin ? <RolesForm view={view} known={roles} has={user.roles} /> : <p>{user.roles.join(' · ')}</p>}
       {factors}
       <section>
         <h2>{`${say.liveSessions}: ${user.live_sessions}`}</h2>
@@ -59,7 +69,7 @@ export const UserPage = ({ view, user, mayBeInvited, events, factors, now }: Use
       </section>
       <section>
         <h2>
-          <a href={`/console/audit?user_id=${user.user_id}`}>{say.audit}</a>
+          <a href={`/console/audit?user=${user.user_id}`}>{say.audit}</a>
         </h2>
         <ul class="rows">
           <Events view={view} events={events} />
@@ -72,20 +82,7 @@ export const UserPage = ({ view, user, mayBeInvited, events, factors, now }: Use
 /** Shows why an action was refused, and a link to continue. Typed roles can be corrected. */
 export const RefusedPage = ({ view, fields }: Props<{ fields: URLSearchParams | undefined }>) => (
   <Console view={view} title={view.say.notDone}>
-    {fields?.get('do') === 'roles' ? (
-      <RolesForm view={view} value={fields.get('roles') ?? ''} />
-    ) : (
-      <Refusal view={view} />
-    )}
+    {fields?.get('do') === 'roles' ? <RolesForm view={view} fields={fields} /> : <Refusal view={view} />}
     {fields && <Onto to={view.path} text={view.say.goOn} />}
   </Console>
-)
-
-const RolesForm = ({ view, value }: Props<{ value: string }>) => (
-  <section>
-    <Form view={view} action={view.path} submit={words[view.language].setRoles}>
-      <input type="hidden" name="do" value="roles" />
-      <Text view={view} name="roles" value={value} hint={words[view.language].rolesHint} />
-    </Form>
-  </section>
 )

@@ -1,3 +1,4 @@
+import * as v from 'valibot'
 import type { Call, Method } from '../../core/call.ts'
 import { type Application, listedApplications } from '../../core/clients/consents.ts'
 import { all, batch } from '../../core/d1.ts'
@@ -6,6 +7,7 @@ import { listedSessions, type ListedSession, standing } from '../../core/session
 import { factorsIn } from '../../core/users/factors.ts'
 import { invitedUntil, mayBeInvited } from '../../core/users/invitations.ts'
 import { isOfEpoch } from '../../core/users/one-time.ts'
+import { roleName } from '../../core/users/roles.ts'
 import { isPossession } from '../../core/users/ways.ts'
 import { pageOf } from '../../lib/cursor.ts'
 import { asciiLower, isDomain } from '../../lib/email.ts'
@@ -156,3 +158,19 @@ export async function userDetails(call: Call, id: number) {
 }
 
 export type UserDetails = Awaited<ReturnType<typeof userDetails>>['details']
+
+/** Rows and roles up to which those in use are offered. More would be no choice. */
+const [ROWS_WITH_ROLES, ROLES_OFFERED] = [1_000, 30]
+
+/** Roles that users have, in no order: of the first users who have any. @throws Problem `unavailable` */
+export async function knownRoles(db: D1Database): Promise<string[]> {
+  const some = sql`SELECT roles FROM users INDEXED BY users_with_roles WHERE roles <> '[]' ORDER BY id LIMIT ${ROWS_WITH_ROLES}`
+  const found = await all<{ role: string }>(
+    db,
+    sql`SELECT DISTINCT value AS role FROM (${some}) AS some, json_each(some.roles) LIMIT ${ROLES_OFFERED}`,
+  )
+  return found
+    .map(({ role }) => role)
+    .filter((role) => v.is(roleName, role))
+    .sort()
+}

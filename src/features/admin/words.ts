@@ -31,7 +31,6 @@ export const words = phrases({
     en: 'Nobody can sign in to it with an account here any more, and all its sessions end.',
     ko: '더 이상 이 서비스의 계정으로 로그인할 수 없으며, 이 애플리케이션의 모든 세션이 종료됩니다.',
   },
-  application: { en: 'application', ko: '애플리케이션' },
   statistics: { en: 'Statistics', ko: '통계' },
   search: { en: 'Search', ko: '검색' },
   next: { en: 'Next page', ko: '다음 페이지' },
@@ -79,10 +78,21 @@ export const words = phrases({
     ko: '새 시크릿을 적용할 때까지 이 애플리케이션에 로그인할 수 없습니다.',
   },
   liveSessions: { en: 'Sessions', ko: '세션' },
-  rolesHint: {
-    en: 'Parted by spaces; in small letters, digits, - and _.',
-    ko: '여러 개는 공백으로 구분해 주세요. 영문 소문자, 숫자, -, _를 사용할 수 있습니다.',
+  roles: { en: 'Roles', ko: '역할' },
+  adminMay: { en: 'may do everything here', ko: '모든 작업 가능' },
+  supportMay: {
+    en: 'reads everything about users, signs them out and sends mails again',
+    ko: '사용자 정보 조회, 로그아웃, 메일 재발송 가능',
   },
+  rolesHint: {
+    en: 'Parted by spaces. Small letters, digits, - and _; at most 32 characters, of which the first is a letter.',
+    ko: '여러 개는 공백으로 구분해 주세요. 영문 소문자로 시작하고, 영문 소문자, 숫자, -, _로 32자까지 쓸 수 있습니다.',
+  },
+  userNumber: { en: 'User number', ko: '사용자 번호' },
+  allEvents: { en: 'All events', ko: '모든 이벤트' },
+  asCsv: { en: 'Export as CSV', ko: 'CSV로 내보내기' },
+  asJsonLines: { en: 'Export as JSON lines', ko: 'JSON Lines로 내보내기' },
+  mailAgain: { en: 'Send the confirmation again', ko: '인증 메일 다시 보내기' },
   by: { en: 'by', ko: '처리자:' },
   loginsByDay: { en: 'Sign-ins of the last 30 days', ko: '최근 30일 로그인' },
   logins: { en: 'Succeeded', ko: '성공' },
@@ -120,12 +130,15 @@ export const done = {
 
 /** Labels of fields, by their names in forms. */
 export const labels = {
-  user_id: { en: 'User number', ko: '사용자 번호' },
+  user: { en: 'User: address or number', ko: '사용자(이메일 주소 또는 번호)' },
+  actor: { en: 'Done by: address or number', ko: '처리자(이메일 주소 또는 번호)' },
+  from: { en: 'First day (UTC)', ko: '시작일(UTC)' },
+  to: { en: 'Last day (UTC)', ko: '종료일(UTC)' },
   redirect_uris: { en: 'Redirect addresses', ko: '리디렉션 주소' },
   post_logout_redirect_uris: { en: 'Addresses after signing out', ko: '로그아웃 후 이동할 주소' },
   backchannel_logout_uri: { en: 'Address for back-channel logout', ko: '백채널 로그아웃 주소' },
   scope: { en: 'Scope', ko: '스코프' },
   event: { en: 'Event', ko: '이벤트' },
-  roles: { en: 'Roles', ko: '역할' },
+  roles: { en: 'Other roles', ko: '다른 역할' },
   role: { en: 'Role', ko: '역할' },
 } satisfies Record<string, Translated>

@@ -1,7 +1,7 @@
 import type { Events } from '../../core/events/declaration.ts'
 
 export const events = {
-  undone: { type: 'user.undone' },
+  undone: { says: { en: 'Change undone', ko: '변경 취소' }, type: 'user.undone' },
 } as const satisfies Events
 
 declare module '../../core/events/audit.ts' {
