@@ -1,3 +1,4 @@
+import { ADMIN, hasRole } from '../../core/users/roles.ts'
 import type { Props } from '../../pages/forms.tsx'
 import { Moment } from '../../pages/parts.tsx'
 import { Choice, Console, List, type ListProps, Onto, Search, Text } from './console.tsx'
@@ -14,7 +15,7 @@ export const UsersPage = ({ view, users, next, given, now }: ListProps & { users
   const say = words[language]
   return (
     <Console view={view} title={say.users}>
-      <Onto to="/console/users/new" text={say.newUser} />
+      {hasRole(view.viewer, ADMIN) && <Onto to="/console/users/new" text={say.newUser} />}
       <Search view={view}>
         <Text view={view} name="email" value={given.email} hint={say.emailHint} />
         <Text view={view} name="role" value={given.role} />
