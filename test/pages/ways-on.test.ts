@@ -180,6 +180,11 @@ describe('a link that does nothing any more', () => {
     expect(await dump()).toEqual(before)
   })
 
+  it('says so where the way on is a provider', async () => {
+    const answer = await call('GET', '/login/with?token=cut')
+    expect([answer.status, await answer.text()]).toEqual([400, expect.stringContaining(en.linkCut) as string])
+  })
+
   it('says so again when its form comes too late', async () => {
     for (const path of PATHS) {
       const answer = await postForm(path, { token: 'A'.repeat(43), password: PASSWORD })
