@@ -9,6 +9,7 @@ import { problemText } from '../../src/pages/problem-texts.ts'
 import { Problem } from '../../src/problem.ts'
 import { words } from '../words.ts'
 import {
+  askCode,
   call,
   callIn,
   cookieOf,
@@ -23,6 +24,7 @@ import {
   insertUser,
   leadsTo,
   limiter,
+  mailedCodeLink,
   mailedToken,
   member,
   nobody,
@@ -281,6 +283,26 @@ describe('every page', () => {
       expectUsable(await answer.text(), path)
     }
     expect(pages).toBeGreaterThan(10)
+  })
+
+  it('has one that only a form or a mail opens, too', async () => {
+    const user = await member()
+    const { email } = await member()
+    await askCode(email)
+    const elsewhere = await textOf(open(mailedCodeLink(email)))
+    expect(elsewhere).toContain(en.yourCode)
+    const setUp = await textOf(submit('/account/totp', { begin: 'yes' }, user.token))
+    expect(focusedIn(setUp)).toBe('totp')
+    await enrolApp(user)
+    const login = { email: user.email, password: PASSWORD }
+    const step = await textOf(submit('/login', login))
+    expect([focusedIn(step), step.includes('name="recovery_code"')]).toEqual(['totp', true])
+    const ticket = /name="ticket" value="([^"]*)"/.exec(step)![1]!
+    const wrong = await textOf(submit('/login/totp', { ticket, methods: 'totp recovery', totp: '12' }))
+    expect(focusedIn(wrong)).toBe('problem')
+    const code = await textOf(open('/login/code'))
+    expect(focusedIn(code)).toBe('email')
+    for (const [i, html] of [elsewhere, setUp, step, wrong, code].entries()) expectUsable(html, `page ${i}`)
   })
 
   describe('for who is signed in', () => {
