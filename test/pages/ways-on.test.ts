@@ -12,6 +12,7 @@ import {
   askCode,
   call,
   callIn,
+  clock,
   cookieOf,
   dump,
   enrolApp,
@@ -241,15 +242,18 @@ describe('"try again later"', () => {
 
   it('says so on the pages of whoever guessed too often', async () => {
     const { email } = await insertUser()
-    const guess = () => submit('/login', { email, password: 'wrong words of mine' })
-    let answer = await guess()
-    for (let i = 0; i < 20 && answer.status !== 429; i++) answer = await guess()
-    const seconds = Number(answer.headers.get('Retry-After'))
-    const html = await answer.text()
-    expect(answer.status).toBe(429)
-    expect(html).toContain(`Please try again in ${seconds} second`)
-    expect(html).toContain(en.resetHelps)
-    expectUsable(html, 'throttled')
+    const told: string[] = []
+    for (let i = 0; i < 30 && !told.some((html) => html.includes('minute')); i++) {
+      const answer = await submit('/login', { email, password: 'wrong words of mine' })
+      if (answer.status !== 429) continue
+      const seconds = Number(answer.headers.get('Retry-After'))
+      told.push(await answer.text())
+      if (seconds < 60) expect(told.at(-1)).toContain(`Please try again in ${seconds} second`)
+      expect(told.at(-1)!.includes(en.resetHelps)).toBe(seconds >= 60)
+      expectUsable(told.at(-1)!, 'throttled')
+      clock.forward(seconds)
+    }
+    expect(told.at(-1)).toMatch(/Please try again in \d+ minutes?\./)
   })
 
   it('says so where a network asks too often, and where the database does not answer', async () => {
