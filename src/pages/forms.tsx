@@ -32,7 +32,7 @@ export const Refusal = ({ view }: Props) => {
   return (
     <div id="problem" class="problem" role="alert" tabindex={-1} autofocus>
       <p>{refusal ?? (onlyPassword ? say.wrongPassword : problemText(problem, language))}</p>
-      {problem.code === 'too_many_attempts' && path === '/login' && <p>{say.resetHelps}</p>}
+      {path === '/login' && Number(problem.headers['Retry-After']) >= 60 && <p>{say.resetHelps}</p>}
       {wrong.length > 0 && (
         <ul>
           {wrong.map(({ field, text }) => (

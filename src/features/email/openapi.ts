@@ -63,8 +63,8 @@ export const chapter: Chapter = {
 export const pages: Pages = {
   'GET /verify': {
     answer: {
-      en: '200: what a mailed link opens; nothing happens until its form is sent',
-      ko: '200: 메일의 링크로 여는 페이지, 폼을 제출하기 전에는 아무것도 바뀌지 않음',
+      en: '200: what a mailed link opens; nothing happens until its form is sent. 400 if the link is void',
+      ko: '200: 메일의 링크로 여는 페이지, 폼을 제출하기 전에는 아무것도 바뀌지 않음. 무효인 링크는 400',
     },
   },
   'POST /verify': {
@@ -75,8 +75,8 @@ export const pages: Pages = {
   },
   'GET /cancel': {
     answer: {
-      en: '200: what the link in a notice opens; nothing happens until its form is sent',
-      ko: '200: 알림 메일의 링크로 여는 페이지, 폼을 제출하기 전에는 아무것도 바뀌지 않음',
+      en: '200: what the link in a notice opens; nothing happens until its form is sent. 400 if the link is void',
+      ko: '200: 알림 메일의 링크로 여는 페이지, 폼을 제출하기 전에는 아무것도 바뀌지 않음. 무효인 링크는 400',
     },
   },
   'POST /cancel': {

@@ -12,7 +12,7 @@ export const words = phrases({
   },
   verifyAgain: {
     en: 'When you sign in, a new link is mailed if your address is still to be confirmed. A change of address starts again on your account page.',
-    ko: '로그인하면 아직 인증하지 않은 주소로 새 링크를 보내 드립니다. 이메일 주소 변경은 내 계정에서 다시 신청할 수 있습니다.',
+    ko: '아직 인증하지 않은 주소라면 로그인할 때 새 링크를 보내 드립니다. 이메일 주소 변경은 내 계정에서 다시 신청할 수 있습니다.',
   },
   cancelLate: {
     en: 'If your address was changed already, the mail that tells you so has a link to undo it.',

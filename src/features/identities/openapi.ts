@@ -44,8 +44,8 @@ export const chapter: Chapter = {
 export const pages: Pages = {
   'GET /login/with': {
     answer: {
-      en: '200: the buttons of the providers, to confirm the address of a new account; a mailed link leads here',
-      ko: '200: 새 계정의 이메일 주소를 인증하기 위한 제공자 버튼, 메일의 링크로 열림',
+      en: '200: the buttons of the providers, to confirm the address of a new account; a mailed link leads here. 400 if the link is incomplete',
+      ko: '200: 새 계정의 이메일 주소를 인증하기 위한 제공자 버튼, 메일의 링크로 열림. 링크가 불완전하면 400',
     },
   },
   'GET /login/with/:provider': {

@@ -1,5 +1,6 @@
 import { type Context, Hono } from 'hono'
 import type { SignedInCall } from '../../core/call.ts'
+import { isToken } from '../../core/users/one-time.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { form } from '../../http/body.ts'
 import { shownRenewal } from '../../http/browser-session.ts'
@@ -9,6 +10,7 @@ import { limitNetwork } from '../../http/prefilter.ts'
 import { opened, submittedBy } from '../../pages/answer.tsx'
 import { ProblemPage } from '../../pages/forms.tsx'
 import { loginPage } from '../../pages/login.tsx'
+import { OverPage } from '../../pages/over.tsx'
 import { SECURITY } from '../../pages/security.ts'
 import { formOf, page, viewOf } from '../../pages/view.tsx'
 import { Problem } from '../../problem.ts'
@@ -29,16 +31,24 @@ import {
   transactionOf,
 } from './transaction.ts'
 import { ConfirmPage, LeavePage, withMailed } from './views.tsx'
+import { words } from './words.ts'
 
 /** What an answer of a provider consists of (RFC 6749 section 4.1.2, RFC 9207). */
 const ANSWER = ['code', 'state', 'iss', 'error']
 
 /** Signing in at an identity provider, and connecting an identity to the account of the signed-in user. */
 export const pages = new Hono<AppEnv>()
-  .get('/login/with', (c) => {
-    const view = viewOf(c)
-    return page(c, view, <ConfirmPage view={view} settings={callOf(c).settings} />)
-  })
+  .get('/login/with', (c) =>
+    opened(
+      c,
+      async () => {
+        const view = viewOf(c)
+        if (!isToken(view.kept['token'])) throw new Problem('invalid_one_time_token')
+        return page(c, view, <ConfirmPage view={view} settings={callOf(c).settings} />)
+      },
+      (view) => <OverPage view={view} title={words[view.language].confirmTitle} />,
+    ),
+  )
 
   .get('/login/with/:provider', signingIn.limit, formOf('/login'), (c) =>
     opened(

@@ -103,8 +103,8 @@ export const pages: Pages = {
   },
   'GET /reset': {
     answer: {
-      en: '200: what a mailed link opens, the form for a new password',
-      ko: '200: 메일의 링크로 여는 페이지, 새 비밀번호 설정 폼',
+      en: '200: what a mailed link opens, the form for a new password. 400 if the link is void',
+      ko: '200: 메일의 링크로 여는 페이지, 새 비밀번호 설정 폼. 무효인 링크는 400',
     },
   },
   'POST /reset': {
