@@ -3,6 +3,7 @@ import type { Child } from '../lib/jsx-runtime.ts'
 import { deviceName, moment, placeName } from '../lib/device-name.ts'
 import { Form, type Props } from './forms.tsx'
 import { Layout } from './layout.tsx'
+import type { View } from './view.tsx'
 
 type StepProps = Props<{
   action: string
@@ -65,12 +66,16 @@ export const Moment = ({ at, language }: { at: number; language: Language }) => 
   <time datetime={new Date(at * 1000).toISOString()}>{moment(at, language)}</time>
 )
 
-type PressProps = { action: string; name: string; value: string; text: string }
+/** The name of a button or a link whose text says what it does, but not to what. */
+export const actOn = ({ language }: View, act: string, on: string): string =>
+  language === 'ko' ? `${on} ${act}` : `${act} ${on}`
 
-/** A form with one button. */
-export const Press = ({ action, name, value, text }: PressProps) => (
+type PressProps = { action: string; name: string; value: string; text: string; label?: string }
+
+/** A form with one button. `label`: its name for a screen reader, if others on the page have the same text. */
+export const Press = ({ action, name, value, text, label }: PressProps) => (
   <form method="post" action={action}>
-    <button class="quiet" type="submit" name={name} value={value}>
+    <button class="quiet" type="submit" name={name} value={value} aria-label={label}>
       {text}
     </button>
   </form>

@@ -10,6 +10,7 @@ import type { AppEnv, BrowserSession } from '../http/app-env.ts'
 import { languageOf } from '../http/origin.ts'
 import { COOKIE_MAX_SECONDS, keepCookie, LANGUAGE_COOKIE } from '../http/cookie.ts'
 import { contentPolicy, sourceOf } from '../http/headers.ts'
+import { CHALLENGES } from './challenge.tsx'
 import { allowedReturn } from './return-to.ts'
 import { labels, shared, type Words } from './words.ts'
 
@@ -48,6 +49,8 @@ export type View = {
   problem: Problem | undefined
   /** The text for it, if the usual one for its code does not fit this form. */
   refusal?: string
+  /** The site key of the challenge that the page shows, if it shows one. */
+  challenge: string | undefined
 }
 
 declare module '../core/call.ts' {
@@ -63,7 +66,7 @@ export const formOf =
   }
 
 /** Parameters that describe the state of a page. */
-const STATES = ['token', 'return_to', 'done']
+const STATES = ['token', 'return_to', 'done', 'sent']
 
 /** A query parameter. A repeated one is ignored, because two readers may each take a different value. */
 export function asked(c: PageContext, name: string): string | undefined {
@@ -89,6 +92,7 @@ export function viewOf(c: PageContext, fields?: URLSearchParams, problem?: Probl
     keeps: (shown('keep') ?? (fields?.get('asked') === 'keep' ? 'off' : settings.KEEP_SIGNED_IN)) === 'on',
     done: doneAs(shown('done'), registry, language),
     problem,
+    challenge: problem?.code === 'challenge_required' ? settings.TURNSTILE_SITE_KEY : undefined,
   }
 }
 
@@ -112,7 +116,8 @@ export async function page(
   if (asked(c, 'lang') === language) keepCookie(c, LANGUAGE_COOKIE, language, COOKIE_MAX_SECONDS)
   const image = brand.logo?.startsWith('/') ? " 'self'" : originOf(brand.logo)
   const form = await onwardOf(c, view)
-  if (image !== '' || form !== '') c.header('Content-Security-Policy', contentPolicy({ image, form }))
+  const challenge = view.challenge === undefined ? '' : ` ${CHALLENGES}`
+  if (image + form + challenge) c.header('Content-Security-Policy', contentPolicy({ image, form, challenge }))
   return c.html(`<!doctype html>${content.text}`, status)
 }
 

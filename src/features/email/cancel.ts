@@ -1,9 +1,10 @@
-import type { Call } from '../../core/call.ts'
+import type { Call, SignedInCall } from '../../core/call.ts'
 import { auditRow } from '../../core/events/audit.ts'
-import { commit } from '../../core/sessions/sessions.ts'
+import { commit, stillLive } from '../../core/sessions/sessions.ts'
 import { oneTimeHash } from '../../core/users/one-time.ts'
 import { Problem } from '../../problem.ts'
 import { sql } from '../../lib/sql.ts'
+import { isPending } from './pending.tsx'
 
 /**
  * Cancels a pending change of address, given the token from the notice. No login is needed: the token proves access to
@@ -20,4 +21,20 @@ export async function cancelEmailChange(call: Call, token: string): Promise<void
     sql`DELETE FROM one_time_tokens WHERE ${pending} RETURNING user_id AS id`,
   ])
   if (cancelled?.length !== 1) throw new Problem('invalid_one_time_token')
+}
+
+/**
+ * Cancels the pending change of the signed-in user. The link that was mailed to the new address is void.
+ * @throws Problem 401 `invalid_token` when the session has ended, 404 `not_found` if nothing is pending, 503 `unavailable`
+ */
+export async function cancelPendingChange(call: SignedInCall): Promise<void> {
+  const { user_id, id: session_id } = call.session
+  const pending = sql`${isPending(call)} AND EXISTS (${stillLive(call)})`
+  const event = { event: 'email_change_cancelled', user_id, session_id } as const
+  const [live, , cancelled] = await commit(call.env.DB, [
+    stillLive(call),
+    auditRow(call, event, sql`EXISTS (SELECT 1 FROM one_time_tokens WHERE ${pending})`),
+    sql`DELETE FROM one_time_tokens WHERE ${pending} RETURNING user_id AS id`,
+  ])
+  if (cancelled?.length !== 1) throw new Problem(live?.length === 1 ? 'not_found' : 'invalid_token')
 }
