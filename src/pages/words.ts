@@ -38,7 +38,6 @@ export const shared = phrases({
     en: 'This needs JavaScript. Without it, please wait.',
     ko: '이 확인에는 JavaScript가 필요합니다. JavaScript를 사용하지 않으면 기다려 주세요.',
   },
-  notAvailable: { en: 'This cannot be shown right now.', ko: '지금은 불러올 수 없습니다.' },
   notDone: { en: 'This did not work', ko: '처리하지 못했습니다' },
   unknownDevice: { en: 'Unknown device', ko: '알 수 없는 기기' },
   lastUsed: { en: 'Last active', ko: '최근 활동' },

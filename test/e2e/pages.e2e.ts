@@ -100,7 +100,7 @@ describe.skipIf(withoutChromium())('the hosted pages', () => {
       await seen('account')
 
       await accessToken(service.url, { email, password }) // somebody else's session
-      await follow(page.getByRole('link', { name: say.manage }))
+      await follow(page.getByRole('link', { name: say.manageDevices }))
       expect(await page.locator('.rows li').count()).toBe(2)
       expect(await page.locator('.badge').allTextContents()).toEqual([say.thisDevice, say.signedInHere])
       await seen('devices')

@@ -8,7 +8,7 @@ export const card: Card = (_call, _user, view) => {
   return (
     <section class="row">
       <Fact title={say.devices}>{say.devicesAre}</Fact>
-      <a href="/account/devices">{say.manage}</a>
+      <a href="/account/devices">{say.manageDevices}</a>
     </section>
   )
 }

@@ -2,7 +2,7 @@ import { phrases, type Translated } from '../../lib/language.ts'
 
 export const words = phrases({
   devices: { en: 'Devices', ko: '기기' },
-  manage: { en: 'Manage devices', ko: '기기 관리' },
+  manageDevices: { en: 'Manage devices', ko: '기기 관리' },
   devicesAre: { en: 'Where you are signed in, or were before.', ko: '로그인 중이거나 전에 로그인한 기기입니다.' },
   unknown: {
     en: 'If you do not recognise a device, sign it out, forget it, and change your password.',
