@@ -216,9 +216,11 @@ export const settings = v.object({
   TRUSTED_BACKENDS: v.optional(backends, ''),
   /**
    * The secret of Cloudflare Turnstile. A caller who would have to wait may send a solved challenge as
-   * `turnstile_token` instead. For your own login page; the hosted one shows no challenge.
+   * `turnstile_token` instead. The hosted login page shows the challenge if `TURNSTILE_SITE_KEY` is set, too.
    */
   TURNSTILE_SECRET: v.optional(v.string()),
+  /** The site key that belongs to `TURNSTILE_SECRET`. It is public. Without it, only your own login page can show a challenge. */
+  TURNSTILE_SITE_KEY: v.optional(v.string()),
   /**
    * Hosts whose login forms may show the challenge, separated by commas or spaces. If unset, the hosts of `PUBLIC_URL`
    * and `ALLOWED_ORIGINS`. The widget's `data-action` must be `login`.
@@ -311,6 +313,8 @@ export function warnings(config: Config): FieldError[] {
     SIGNING_KEYS,
     PUBLIC_URL,
     MAIL_FROM,
+    TURNSTILE_SECRET,
+    TURNSTILE_SITE_KEY,
   } = config
   return [
     ...(LATCHKEY_SECRET === undefined ? [{ field: 'LATCHKEY_SECRET', code: 'derived_from_jwt_secret_key' }] : []),
@@ -322,6 +326,12 @@ export function warnings(config: Config): FieldError[] {
       : []),
     ...(PUBLIC_URL === undefined ? [{ field: 'PUBLIC_URL', code: 'missing' }] : []),
     ...(MAIL_FROM.endsWith('@example.com') ? [{ field: 'MAIL_FROM', code: 'an_example' }] : []),
+    ...(TURNSTILE_SITE_KEY !== undefined && TURNSTILE_SECRET === undefined
+      ? [{ field: 'TURNSTILE_SECRET', code: 'missing' }]
+      : []),
+    ...(TURNSTILE_SECRET !== undefined && TURNSTILE_SITE_KEY === undefined
+      ? [{ field: 'TURNSTILE_SITE_KEY', code: 'no_challenge_on_hosted_page' }]
+      : []),
     ...incomplete(config),
   ]
 }

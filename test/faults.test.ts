@@ -100,7 +100,7 @@ const ON_PAGES = new Set(pageRoutes.map(({ method, path }) => `${method} ${path}
 const notTold = ({ route, ask }: Scenario, question: string): string | undefined =>
   route.endsWith('/unlock') || ask.form?.do === 'unlock'
     ? undefined
-    : route === 'GET /account'
+    : route === 'GET /account/devices'
       ? 'devices_not_shown' // the rest of the page is there
       : {
           forget: 'doorkeeper_not_cleared',

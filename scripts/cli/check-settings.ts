@@ -24,6 +24,7 @@ const advice: Record<string, string> = {
   derived_from_jwt_secret_key: 'is not set, so JWT_SECRET_KEY takes its place: set a separate one',
   missing: 'is missing: set it',
   malformed: 'is not what it should be: docs/reference.md says what',
+  no_challenge_on_hosted_page: 'is not set, so only a login page of your own can show the challenge',
   no_key_for_es256: 'has no private key for ES256: `secret rotate signing` makes keys',
   no_key_for_rs256: 'has no private key for RS256: `secret rotate signing` makes keys',
   rotation_not_finished: 'are being replaced: `secret rotate signing` says what comes next',

@@ -95,7 +95,9 @@ export const settingsInKorean: Record<keyof Config, string> = {
   TRUSTED_BACKENDS:
     '사용자를 대신해 요청하면서 그 사용자의 IP 주소를 알려 줄 수 있는 백엔드입니다. `이름:시크릿`을 쉼표나 공백으로 구분해 적고, 시크릿은 각각 32바이트 이상이어야 합니다. 이 설정 자체도 시크릿입니다. docs/clients.md#a-back-end-that-signs-people-in를 참고하세요.',
   TURNSTILE_SECRET:
-    'Cloudflare Turnstile의 시크릿 키입니다. 설정하면 대기해야 하는 클라이언트가 기다리는 대신 챌린지를 통과하고 그 결과를 `turnstile_token`으로 보낼 수 있습니다. 직접 만든 페이지에서 쓰는 설정이며, 호스팅 페이지는 챌린지를 표시하지 않습니다.',
+    'Cloudflare Turnstile의 시크릿 키입니다. 설정하면 대기해야 하는 클라이언트가 기다리는 대신 챌린지를 통과하고 그 결과를 `turnstile_token`으로 보낼 수 있습니다. `TURNSTILE_SITE_KEY`도 설정하면 호스팅 로그인 페이지가 챌린지를 표시합니다.',
+  TURNSTILE_SITE_KEY:
+    '`TURNSTILE_SECRET`과 짝이 되는 사이트 키이며, 공개해도 되는 값입니다. 설정하지 않으면 직접 만든 로그인 페이지에서만 챌린지를 표시할 수 있습니다.',
   TURNSTILE_HOSTNAMES:
     '챌린지를 표시할 수 있는 로그인 폼의 호스트이며, 쉼표나 공백으로 구분합니다. 설정하지 않으면 `PUBLIC_URL`과 `ALLOWED_ORIGINS`의 호스트입니다. 위젯의 `data-action`은 `login`이어야 합니다.',
   TURNSTILE_VERIFY_URL: '챌린지를 통과했는지 검증하는 주소입니다.',

@@ -97,12 +97,14 @@ export class Doorkeeper extends DurableObject<Env> {
     return { devices, networks }
   }
 
-  /** Forgets a device, and so makes its token invalid. False if the device was not known. */
-  async forgetDevice(owner: number, id: string): Promise<boolean> {
+  /** Forgets a device, or all without an id, and so makes its token invalid. False if none was known. */
+  async forgetDevice(owner: number, id?: string): Promise<boolean> {
     const { state } = this
-    if (!isTheirs(state, owner) || !state.devices.some((device) => device.id === id)) return false
-    const devices = state.devices.filter((device) => device.id !== id)
-    this.store(clearCaller({ ...state, devices }, `device ${id}`))
+    const isMeant = (device: { id: string }) => id === undefined || device.id === id
+    const forgotten = isTheirs(state, owner) ? state.devices.filter(isMeant) : []
+    if (forgotten.length === 0) return false
+    const left = { ...state, devices: state.devices.filter((device) => !isMeant(device)) }
+    this.store(forgotten.reduce((next, device) => clearCaller(next, `device ${device.id}`), left))
     return true
   }
 

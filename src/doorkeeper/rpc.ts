@@ -124,10 +124,10 @@ type Owner = Pick<User, 'id' | 'email'>
 export const knownTo = ({ env }: Call, { id, email }: Owner): Promise<Known> =>
   callDoorkeeper(env, email, (doorkeeper) => doorkeeper.known(id))
 
-/** Forgets a device of this account; false if it was not known. @throws Problem 503 `unavailable` */
+/** Forgets a device of this account, or all; false if none was known. @throws Problem 503 `unavailable` */
 export const forgetDevice = (
   { env }: Call,
-  { owner: { id, email }, device }: { owner: Owner; device: string },
+  { owner: { id, email }, device }: { owner: Owner; device: string | undefined },
 ): Promise<boolean> => callDoorkeeper(env, email, (doorkeeper) => doorkeeper.forgetDevice(id, device), false)
 
 /** Reports a new password: devices and networks are strangers until their next login. @throws Problem 503 `unavailable` */

@@ -16,11 +16,11 @@ export const configured: MiddlewareHandler<AppEnv> = (c, next) => {
 
 /**
  * The policy for JSON and for pages, which load a stylesheet and scripts, post forms to this origin, fetch the options of
- * passkeys from it, and have an empty icon. A page may add the origin of a logo, and the origin that its form finally
- * redirects to.
+ * passkeys from it, and have an empty icon. A page may add the origin of a logo, the origin that its form finally
+ * redirects to, and the origin of a challenge, which is a script and a frame.
  */
-export const contentPolicy = ({ image = '', form = '' } = {}): string =>
-  "default-src 'none'; script-src 'self'; style-src 'self'; " +
+export const contentPolicy = ({ image = '', form = '', challenge = '' } = {}): string =>
+  `default-src 'none'; script-src 'self'${challenge}; style-src 'self'; ${challenge && `frame-src${challenge}; `}` +
   `img-src data:${image}; connect-src 'self'; form-action 'self'${form}; base-uri 'none'; frame-ancestors 'none'`
 
 /**

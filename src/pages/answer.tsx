@@ -1,6 +1,8 @@
+import type { MiddlewareHandler } from 'hono'
 import type { Html } from '../lib/jsx-runtime.ts'
 import { Problem } from '../problem.ts'
 import type { SignedInCall } from '../core/call.ts'
+import type { AppEnv } from '../http/app-env.ts'
 import { form } from '../http/body.ts'
 import { callOf } from '../http/call.ts'
 import { isSameOrigin } from '../http/cookie.ts'
@@ -48,6 +50,16 @@ export const submittedBy = (
   run: (call: SignedInCall, fields: URLSearchParams) => Promise<Response>,
   refused?: Refused,
 ): Promise<Response> => submitted(c, (fields) => withSession(c, (call) => run(call, fields)), refused)
+
+/** The rate limit of a form, which says on the form's own page when it can be sent again. */
+export const limitedForm = (
+  limit: MiddlewareHandler<AppEnv>,
+  refused: (c: PageContext) => Refused,
+): MiddlewareHandler<AppEnv> =>
+  Object.assign<MiddlewareHandler<AppEnv>, object>(
+    (c, next) => limit(c, next).catch((error: unknown) => submitted(c, () => Promise.reject(error), refused(c))),
+    limit, // what it is marked with
+  )
 
 /** Shows an error on a page if it was thrown before the handler ran or was unexpected. */
 export const answerWithPage = (error: unknown, c: PageContext): Promise<Response> =>

@@ -15,6 +15,7 @@ import { languageOf } from '../http/origin.ts'
 import { COOKIE_MAX_SECONDS, isSameOrigin, keepCookie, LANGUAGE_COOKIE } from '../http/cookie.ts'
 import { credentialOf } from '../http/credential.ts'
 import { contentPolicy, sourceOf } from '../http/headers.ts'
+import { CHALLENGES } from './challenge.tsx'
 import { allowedReturn } from './return-to.ts'
 import { labels, shared, type Words } from './words.ts'
 
@@ -61,6 +62,8 @@ export type View = {
   focuses?: boolean
   /** Where somebody who is lost goes on. */
   home: Home
+  /** The site key of the challenge that the page shows, if it shows one. */
+  challenge: string | undefined
 }
 
 type Home = '/account' | '/login'
@@ -81,7 +84,7 @@ export const formOf =
   }
 
 /** Parameters that describe the state of a page. */
-const STATES = ['token', 'return_to', 'done']
+const STATES = ['token', 'return_to', 'done', 'sent']
 
 /** A query parameter. A repeated one is ignored, because two readers may each take a different value. */
 export function asked(c: PageContext, name: string): string | undefined {
@@ -115,6 +118,7 @@ export function viewOf(c: PageContext, fields?: URLSearchParams, problem?: Probl
     viewer: c.var.viewer ?? [],
     done: doneAs(shown('done'), registry, language),
     problem,
+    challenge: problem?.code === 'challenge_required' ? settings.TURNSTILE_SITE_KEY : undefined,
   }
 }
 
@@ -141,7 +145,8 @@ export async function page(
   }
   const image = brand.logo?.startsWith('/') ? " 'self'" : originOf(brand.logo)
   const form = await onwardOf(c, view)
-  if (image !== '' || form !== '') c.header('Content-Security-Policy', contentPolicy({ image, form }))
+  const challenge = view.challenge === undefined ? '' : ` ${CHALLENGES}`
+  if (image + form + challenge) c.header('Content-Security-Policy', contentPolicy({ image, form, challenge }))
   return c.html(`<!doctype html>${content.text}`, status)
 }
 

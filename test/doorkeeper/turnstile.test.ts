@@ -1,17 +1,25 @@
 import bcrypt from 'bcryptjs'
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest'
+import { config, warnings } from '../../src/config.ts'
+import { words } from '../words.ts'
 import {
+  callWith,
   CALM,
   clock,
+  ENV,
   expectProblem,
   fresh24,
   freshAddress,
   freshDatabase,
   insertUser,
+  leadsTo,
+  limiter,
   loginFrom,
   nobody,
   now,
+  ORIGIN,
   PASSWORD,
+  SAME_ORIGIN,
   stateFor,
   withFailures,
 } from '../support.ts'
@@ -234,6 +242,67 @@ describe('where challenges are set up', () => {
     await expectProblem(await neighbour({}), 429, 'challenge_required')
     expect((await neighbour({ turnstile_token: 'solved' })).status).toBe(200)
     expect(await failuresOf(email)).toEqual({ [`network ${home}.0/24`]: 5 })
+  })
+})
+
+describe('the hosted login page', () => {
+  const HOSTED = { ...CHALLENGING, TURNSTILE_SITE_KEY: '1x00000000000000000000AA' } as unknown as Env
+  const post = (form: Record<string, string>, own = HOSTED) =>
+    callWith(own, `${ORIGIN}/login`, {
+      method: 'POST',
+      redirect: 'manual',
+      body: new URLSearchParams(form),
+      headers: { ...SAME_ORIGIN, 'CF-Connecting-IP': freshAddress(), 'Accept-Language': 'ko' },
+    })
+  const policyOf = ({ headers }: Response) => headers.get('Content-Security-Policy')!
+
+  it('shows the challenge to who would have to wait, with a policy for it, and takes it as solved', async () => {
+    const email = await besieged()
+    const answer = await post({ email, password: PASSWORD, keep: 'on', return_to: '/account' })
+    const html = await answer.text()
+    expect([answer.status, answer.headers.get('Retry-After')]).toEqual([429, '900'])
+    expect(html).toMatch(
+      /<form method="post" action="\/login">.*<div class="cf-turnstile" data-sitekey="1x0+AA" data-action="login" data-language="ko".*<\/form>/,
+    )
+    expect(html).toContain('<script src="https://challenges.cloudflare.com/turnstile/v0/api.js" async="" defer="">')
+    expect(html).toContain(`<noscript><p>${words.ko.challengeNeedsScript}</p></noscript>`)
+    expect(policyOf(answer)).toContain("script-src 'self' https://challenges.cloudflare.com; ")
+    expect(policyOf(answer)).toContain('frame-src https://challenges.cloudflare.com; ')
+    expect(html).not.toContain('canary')
+    const form = { email, password: PASSWORD, return_to: '/account' }
+    for (const token of ['', 'unsolved']) {
+      expect((await post({ ...form, 'cf-turnstile-response': token })).status).toBe(429)
+    }
+    const solved = await post({ ...form, 'cf-turnstile-response': 'solved' })
+    expect(leadsTo(solved)).toEqual([303, '/account'])
+    expect(asked).toHaveBeenCalledTimes(2) // nobody asks about an empty one
+  })
+
+  it('shows none on any other page, where none could help, and where only one of the two is set', async () => {
+    const [email, { email: calm }] = [await besieged(), await insertUser()]
+    const busy = { ...HOSTED, PREFILTER: limiter(false), PREFILTER_REFRESH: limiter(false) } as Env
+    const pages = [
+      await callWith(HOSTED, `${ORIGIN}/login`),
+      await post({ email: calm, password: 'wrong' }),
+      await post({ email, password: PASSWORD }, busy),
+      await post({ email, password: PASSWORD }, CHALLENGING),
+      await post({ email, password: PASSWORD }, { ...HOSTED, TURNSTILE_SECRET: '' } as unknown as Env),
+    ]
+    expect(pages.map(({ status }) => status)).toEqual([200, 401, 429, 429, 429])
+    for (const answer of pages) {
+      expect(policyOf(answer)).not.toMatch(/cloudflare|frame-src/)
+      expect(await answer.text()).not.toContain('turnstile')
+    }
+  })
+
+  it('is told by the check of the settings if one of the two is missing', () => {
+    const told = (own: object) =>
+      warnings(config({ ...ENV, ...own })).filter(({ field }) => field.startsWith('TURNSTILE'))
+    expect(told({ TURNSTILE_SITE_KEY: 'x' })).toEqual([{ field: 'TURNSTILE_SECRET', code: 'missing' }])
+    expect(told({ TURNSTILE_SECRET: 'x' })).toEqual([
+      { field: 'TURNSTILE_SITE_KEY', code: 'no_challenge_on_hosted_page' },
+    ])
+    expect(told({ TURNSTILE_SITE_KEY: 'x', TURNSTILE_SECRET: 'x' })).toEqual([])
   })
 })
 

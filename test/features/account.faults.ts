@@ -47,7 +47,7 @@ export const scenarios: (Scenario | Alike)[] = [
     asks: ['check', 'forget'],
     remembers: ['- owner: device phone'],
   },
-  { ...seenByOwner('GET /account'), asks: ['known'] },
+  seenByOwner('GET /account'),
   { ...seenByOwner('GET /account/export'), asks: ['known'] },
   seenByOwner('GET /account/delete'),
   {

@@ -1,4 +1,4 @@
-import { alike, byOwner, DEVICE, type Alike, type Scenario } from '../faults/world.ts'
+import { alike, byOwner, DEVICE, seenByOwner, type Alike, type Scenario } from '../faults/world.ts'
 
 export const scenarios: (Scenario | Alike)[] = [
   {
@@ -20,4 +20,9 @@ export const scenarios: (Scenario | Alike)[] = [
   alike('DELETE /user/devices/:id', 'POST /account/devices', byOwner({ forget: DEVICE }), {
     again: [404, 'not_found'],
   }),
+  alike('DELETE /user/devices/:id', 'POST /account/devices', byOwner({ forget: 'all' }), {
+    when: 'for all',
+    again: [404, 'not_found'],
+  }),
+  { ...seenByOwner('GET /account/devices'), asks: ['known'] },
 ]

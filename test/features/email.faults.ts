@@ -1,6 +1,7 @@
 import { callBy } from '../support.ts'
 import { issueOneTime } from '../../src/core/users/one-time.ts'
 import { sql } from '../../src/lib/sql.ts'
+import { sealSent } from '../../src/pages/sent.tsx'
 import {
   ALL_REVOKED,
   alike,
@@ -19,6 +20,7 @@ import {
   OWNER_IS,
   PASSWORD,
   seenByOwner,
+  settings,
   THEN,
   unconfirmed,
   withoutMails,
@@ -330,5 +332,31 @@ export const scenarios: (Scenario | Alike)[] = [
     remembers: ['- owner: device phone'],
   },
   seenByOwner('GET /account/email'),
+  {
+    route: 'GET /user/email/pending',
+    when: 'with a change that is pending',
+    given: [mailed('email_change', sql`${MOVED}`)],
+    ask: { as: 'bearer' },
+    answers: 200,
+  },
+  {
+    route: 'DELETE /user/email/pending',
+    when: 'with a change that is pending',
+    given: [mailed('email_change', sql`${MOVED}`)],
+    ask: { as: 'bearer' },
+    answers: 204,
+    changes: [
+      '- link: email_change of owner to moved@example.com, given',
+      '+ audit: email_change_cancelled of owner in here',
+    ],
+    again: [404, 'not_found'],
+  },
+  alike('DELETE /user/email/pending', 'POST /account/email/cancel', byOwner({}), { again: [404, 'not_found'] }),
+  alike('POST /user/email/resend', 'POST /verify/again', {
+    form: { sent: await sealSent(settings, { email: OWNER, again: false }) },
+  }),
   alike('POST /user/email', 'POST /account/email', byOwner({ email: MOVED, password: PASSWORD })),
 ]
+
+/** Routes that never ask the database, with a request to each. */
+export const withoutD1 = { 'GET /verify/again': '/verify/again' }

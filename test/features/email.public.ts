@@ -4,11 +4,13 @@ import { CHANGES, GUESSES, MAILS, ONCE, type Limited } from '../policy.ts'
 export const strangers = [
   'GET /cancel', // a form; the mailed token is what counts
   'GET /verify', // a form; the mailed token is what counts
+  'GET /verify/again', // a form
   'POST /cancel',
   'POST /user/email/cancel',
   'POST /user/email/resend',
   'POST /user/email/verify',
   'POST /verify',
+  'POST /verify/again', // the same as POST /user/email/resend
 ]
 
 /** Whatever compares a password or sends mail, with its limits. */
@@ -22,4 +24,5 @@ export const limited: Limited = {
   'POST /user/email/resend': { network: 'mail', account: [MAILS] },
   'POST /user/email/verify': { network: 'link', account: [GUESSES, ONCE] },
   'POST /verify': { network: 'link', account: [GUESSES, ONCE] },
+  'POST /verify/again': { network: 'mail', account: [MAILS] },
 }

@@ -15,6 +15,7 @@ import {
   forgot,
   freshDatabase,
   insertUser,
+  leadsTo,
   linksOf,
   login,
   mailedToken,
@@ -25,6 +26,7 @@ import {
   NEW_PASSWORD,
   nobody,
   now,
+  open,
   PASSWORD,
   press,
   resend,
@@ -33,6 +35,7 @@ import {
   seen,
   sessionFor,
   stateFor,
+  submit,
   subjectsTo,
   times,
   userAt,
@@ -446,6 +449,61 @@ describe('POST /user/email/cancel', () => {
       }),
     )
     for (const outcome of outcomes) expect(outcome).toEqual([204, 400])
+  })
+})
+
+describe('a change that is pending', () => {
+  const pendingOf = async (token: string) => (await call('GET', '/user/email/pending', bearer(token))).json()
+  const cancelOwn = (token: string) => call('DELETE', '/user/email/pending', bearer(token))
+
+  it('is shown to its user until its link expires, whether the address is free or taken', async () => {
+    const [user, owner, asker] = [await moving(), await member(), await member()]
+    await change(asker.token, owner.email)
+    for (const { token, email } of [
+      { token: user.token, email: user.target },
+      { token: asker.token, email: owner.email },
+    ]) {
+      expect(await pendingOf(token)).toEqual({ pending: { email, expires_at: now() + 3_600 } })
+      for (const path of ['/account', '/account/email']) {
+        const html = await (await open(path, token)).text()
+        for (const text of [email, 'action="/account/email/cancel"']) expect(html).toContain(text)
+      }
+    }
+    expect(await pendingOf(owner.token)).toEqual({ pending: null })
+    expect(await (await open('/account', owner.token)).text()).not.toContain('/account/email/cancel')
+    clock.forward(3_600)
+    expect(await pendingOf(user.token)).toEqual({ pending: null })
+    await expectProblem(await cancelOwn(user.token), 404, 'not_found')
+  })
+
+  it('is cancelled by its user, with the link, and by nobody else', async () => {
+    const [user, other, onPage] = [await moving(), await moving(), await moving()]
+    await forgot(user.email)
+    expect((await cancelOwn(user.token)).status).toBe(204)
+    await expectProblem(await cancelOwn(user.token), 404, 'not_found')
+    await expectProblem(await verify(user.mailed), 400, 'invalid_one_time_token')
+    expect(await linksOf(user.id)).toEqual(['reset'])
+    expect((await eventsOf(user.id)).at(-1)).toBe('email_change_cancelled')
+    expect((await action(user.token)).status).toBe(200)
+    const pressed = await submit('/account/email/cancel', {}, onPage.token)
+    expect(leadsTo(pressed)).toEqual([303, '/account?done=address_kept'])
+    await expectProblem(await verify(onPage.mailed), 400, 'invalid_one_time_token')
+    expect((await verify(other.mailed)).status).toBe(204)
+    await expectProblem(await cancelOwn(other.token), 401, 'invalid_token')
+  })
+
+  it('is confirmed or cancelled by exactly one of fifty requests at once', async () => {
+    vi.spyOn(bcrypt, 'compare').mockResolvedValue(true as never) // the password is not what races here
+    for (let round = 0; round < 3; round++) {
+      const user = await moving()
+      const answers = await Promise.all(
+        Array.from({ length: 50 }, (_, i) => (i % 2 === round % 2 ? cancelOwn(user.token) : verify(user.mailed))),
+      )
+      expect(answers.filter(({ status }) => status === 204)).toHaveLength(1)
+      const events = (await eventsOf(user.id)).filter((event) => /cancelled|changed/.test(event))
+      expect(events).toHaveLength(1)
+      expect((await userAt(user.target)) === null).toBe(events[0] === 'email_change_cancelled')
+    }
   })
 })
 

@@ -143,6 +143,7 @@ export const scenarios: (Scenario | Alike)[] = [
     again: [404, 'not_found'],
   },
   seenByOwner('GET /account/confirm'),
+  { ...seenByOwner('GET /account/sessions'), answers: 303 },
   alike('POST /user/reauth', 'POST /account/confirm', byOwner({ password: PASSWORD }), { again: 303 }),
   alike('DELETE /user/sessions/:id', 'POST /account/sessions', byOwner({ end: PHONE }), {
     again: [404, 'not_found'],

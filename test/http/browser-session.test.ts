@@ -128,7 +128,7 @@ describe('a sign-in in a browser', () => {
     clock.forward(25 * HOUR)
     expect(leadsTo(await browser.submit('/account/sessions', { end: 'others' }))).toEqual([
       303,
-      '/account?done=sessions',
+      '/account/devices?done=sessions',
     ])
   })
 

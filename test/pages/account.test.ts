@@ -42,7 +42,7 @@ describe('the account pages, for somebody who is not signed in', () => {
     '/account/confirm',
     '/account/delete',
   ]
-  const PAGES = ['/account', '/account/export', ...FORMS]
+  const PAGES = ['/account', '/account/export', '/account/devices', '/account/sessions', ...FORMS]
 
   it.each(PAGES)('GET %s leads to the login and back', async (path) => {
     const gone = await member()
@@ -54,10 +54,13 @@ describe('the account pages, for somebody who is not signed in', () => {
     }
   })
 
-  it.each([...FORMS, '/account/sessions', '/account/devices'])('POST %s does, too', async (path) => {
-    const back = /sessions|devices/.test(path) ? '/account' : path
-    expect(leadsTo(await submit(path, { password: PASSWORD }))).toEqual([303, `/login?return_to=${back}`])
-  })
+  it.each([...FORMS, '/account/email/cancel', '/account/sessions', '/account/devices'])(
+    'POST %s does, too',
+    async (path) => {
+      const back = path === '/account/sessions' ? '/account/devices' : path.replace('/cancel', '')
+      expect(leadsTo(await submit(path, { password: PASSWORD }))).toEqual([303, `/login?return_to=${back}`])
+    },
+  )
 
   it('takes no second copy of the cookie for a login', async () => {
     const { token } = await member()
@@ -67,15 +70,49 @@ describe('the account pages, for somebody who is not signed in', () => {
 })
 
 describe('/account', () => {
-  it('shows the address, the sessions and the devices of this person alone, and no secret', async () => {
+  it('shows the address and leads to the devices, without the doorkeeper', async () => {
+    const [me, other] = [await member(), await member()]
+    const own = { ...ENV, DOORKEEPER: {} } as unknown as Env
+    const headers = { Cookie: `__Host-latchkey=${me.token}` }
+    const html = await (await callWith(own, `${ORIGIN}/account`, { headers })).text()
+    for (const text of [me.email, 'href="/account/devices"']) expect(html).toContain(text)
+    for (const secret of [other.email, other.sid, me.sid, me.token, '$2b$']) expect(html).not.toContain(secret)
+  })
+})
+
+describe('/account/devices', () => {
+  it('shows the sessions and the devices of this person alone, and no secret', async () => {
     const [me, other] = [await member(), await member()]
     await login(me.email)
-    const html = await (await open('/account', me.token)).text()
-    expect(html).toContain(me.email)
-    expect(html.match(/name="end" value="[\w-]{22}"/g)).toHaveLength(1) // the other one; this one only by its own button
-    expect(html).toContain(say.thisDevice)
-    expect(html).toContain('name="forget"')
+    const html = await (await open('/account/devices', me.token)).text()
+    expect(html.match(/name="end" value="[\w-]{22}"/g)).toHaveLength(2)
+    expect(html.match(/name="forget" value="[\w-]{22}"/g)).toHaveLength(1)
+    expect(html.indexOf(say.thisDevice)).toBeLessThan(html.indexOf(say.signedInHere))
     for (const secret of [other.email, other.sid, me.token, '$2b$']) expect(html).not.toContain(secret)
+    expect(leadsTo(await open('/account/sessions', me.token))).toEqual([303, '/account/devices'])
+  })
+
+  it('is one list: a device that is signed in has both buttons, each with a name of its own', async () => {
+    const me = await member()
+    const from = (agent: string, ip: string) =>
+      call('POST', '/user/login', {
+        json: { email: me.email, password: PASSWORD },
+        headers: { 'User-Agent': agent, 'CF-Connecting-IP': ip },
+      })
+    const [CHROME, FIREFOX] = ['(Windows NT 10.0) Chrome/142.0', '(X11; Linux) Firefox/145.0']
+    await from(CHROME, '203.0.113.1')
+    clock.forward(60)
+    const gone = await (await from(FIREFOX, '203.0.113.2')).json<{ access_token: string }>()
+    await call('POST', '/user/logout', { headers: { Authorization: gone.access_token } })
+    const html = await (await open('/account/devices', me.token)).text()
+    const lines = html.split('</ul>')[0]!.split('<li>').slice(1)
+    expect(lines.map((line) => [...line.matchAll(/aria-label="([^"]*)"/g)].map(([, name]) => name))).toEqual([
+      ['Sign out Unknown device'],
+      ['Sign out Chrome on Windows', 'Forget Chrome on Windows'],
+      ['Forget Firefox on Linux'],
+    ])
+    const korean = await (await open('/account/devices?lang=ko', me.token)).text()
+    expect(korean).toContain('aria-label="Firefox · Linux 삭제"')
   })
 
   it.each([
@@ -88,11 +125,10 @@ describe('/account', () => {
     const DOORKEEPER = { getByName: () => ({ known }) } as unknown as Env['DOORKEEPER']
     const own = { ...ENV, DOORKEEPER }
     const headers = { Cookie: `__Host-latchkey=${me.token}`, 'Sec-Fetch-Site': 'same-origin' }
-    const answer = await callWith(own, `${ORIGIN}/account`, { headers })
+    const answer = await callWith(own, `${ORIGIN}/account/devices`, { headers })
     expect(answer.status).toBe(200)
     const html = await answer.text()
-    for (const text of [me.email, stolen.sid, say.notAvailable]) expect(html).toContain(text)
-    expect(html).not.toContain(say.noDevices)
+    for (const text of [stolen.sid, say.notWhole]) expect(html).toContain(text)
     expect(log.mock.calls.flat()).toEqual([expect.stringContaining('"code":"devices_not_shown"')])
     log.mockRestore()
     const body = new URLSearchParams({ end: stolen.sid })
@@ -102,7 +138,7 @@ describe('/account', () => {
       headers,
       body,
     })
-    expect(leadsTo(ended)).toEqual([303, '/account?done=sessions'])
+    expect(leadsTo(ended)).toEqual([303, '/account/devices?done=sessions'])
     expect(await standing(me.id)).toEqual([me.sid])
   })
 
@@ -111,7 +147,7 @@ describe('/account', () => {
     const hostile = '<script>alert(1)</script> Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/142.0.0.0 Safari/537.36'
     const headers = { 'User-Agent': hostile, 'CF-Connecting-IP': '203.0.113.7' }
     await call('POST', '/user/login', { json: { email: me.email, password: PASSWORD }, headers })
-    const html = await (await open('/account', me.token)).text()
+    const html = await (await open('/account/devices', me.token)).text()
     expect(html).toContain('Chrome · Windows')
     expect(html).toContain('203.0.113.7')
     expect(html).not.toContain('alert(1)')
@@ -123,11 +159,11 @@ describe('/account', () => {
     const [one, two, three] = [await sessionFor(me.id), await sessionFor(me.id), await sessionFor(me.id)]
     expect(leadsTo(await submit('/account/sessions', { end: one.sid }, me.token))).toEqual([
       303,
-      '/account?done=sessions',
+      '/account/devices?done=sessions',
     ])
     expect(await standing(me.id)).toEqual([me.sid, two.sid, three.sid].sort())
     const others = await submit('/account/sessions', { end: 'others' }, me.token)
-    expect(leadsTo(others)).toEqual([303, '/account?done=sessions'])
+    expect(leadsTo(others)).toEqual([303, '/account/devices?done=sessions'])
     expect(others.headers.get('Set-Cookie')).toBeNull()
     expect(await standing(me.id)).toEqual([me.sid])
     expect((await call('POST', '/action', { headers: { Authorization: two.token } })).status).toBe(401)
@@ -164,11 +200,23 @@ describe('/account', () => {
     const [me, other] = [await member(), await member()]
     await login(me.email)
     const deviceIn = (html: string) => /name="forget" value="([\w-]+)"/.exec(html)?.[1]
-    const id = deviceIn(await (await open('/account', me.token)).text())!
+    const id = deviceIn(await (await open('/account/devices', me.token)).text())!
     expect((await submit('/account/devices', { forget: id }, other.token)).status).toBe(404)
-    expect(leadsTo(await submit('/account/devices', { forget: id }, me.token))).toEqual([303, '/account?done=device'])
-    expect(deviceIn(await (await open('/account', me.token)).text())).toBeUndefined()
+    expect(leadsTo(await submit('/account/devices', { forget: id }, me.token))).toEqual([
+      303,
+      '/account/devices?done=device',
+    ])
+    expect(deviceIn(await (await open('/account/devices', me.token)).text())).toBeUndefined()
     expect((await submit('/account/devices', { forget: id }, me.token)).status).toBe(404)
+    await login(me.email)
+    await login(me.email)
+    const [mine, theirs] = [{ Cookie: `__Host-latchkey=${me.token}` }, await login(other.email)]
+    expect(theirs.status).toBe(200)
+    expect((await submit('/account/devices', { forget: 'all' }, me.token)).status).toBe(303)
+    const listed = await (await call('GET', '/user/devices', { headers: mine })).json()
+    expect(listed).toEqual({ devices: [] })
+    expect(deviceIn(await (await open('/account/devices', other.token)).text())).toBeDefined()
+    expect((await submit('/account/devices', { forget: 'all' }, me.token)).status).toBe(404)
   })
 
   it('is over as soon as the session is, in another isolate, too', async () => {
@@ -214,7 +262,7 @@ describe('/account/email', () => {
     const me = await member()
     const target = `target.${me.email}`
     const answer = await submit('/account/email', { email: target, password: PASSWORD }, me.token)
-    expect(leadsTo(answer)).toEqual([303, '/account?done=email'])
+    expect(leadsTo(answer)).toEqual([303, '/account/email?done=email'])
     expect(await userAt(target)).toBeNull()
     expect(subjectsTo(me.email)).toEqual(['A new email address was requested'])
     expect(leadsTo(await submit('/verify', { token: mailedToken(target), password: PASSWORD }))).toEqual([

@@ -3,6 +3,7 @@ import { words } from '../words.ts'
 import {
   callIn,
   callWith,
+  clock,
   ENV,
   freshAddress,
   freshDatabase,
@@ -29,10 +30,14 @@ describe('/register', () => {
   it('leads from nothing to a login, by way of the mail', async () => {
     const email = nobody()
     const answer = await submit('/register', { email, password: PASSWORD, return_to: '/account' })
-    expect(leadsTo(answer)).toEqual([303, '/register?done=registered&return_to=%2Faccount'])
+    const to = answer.headers.get('Location')!
+    expect([answer.status, to]).toEqual([
+      303,
+      expect.stringMatching(/^\/register\?done=registered&sent=[\w-]+&return_to=%2Faccount$/),
+    ])
     expect(answer.headers.get('Set-Cookie')).toBeNull()
-    const sent = await (await open('/register?done=registered&return_to=%2Faccount')).text()
-    expect(sent).toContain(say.done.registered)
+    const sent = await (await open(to)).text()
+    for (const text of [say.done.registered, `<strong>${email}</strong>`]) expect(sent).toContain(text)
     expect(sent).toContain('<a href="/login?return_to=%2Faccount">')
     const early = await submit('/login', { email, password: PASSWORD })
     expect([early.status, await early.text()]).toEqual([
@@ -64,7 +69,9 @@ describe('/register', () => {
     const seen = await Promise.all(
       answers.map(async (answer) => ({
         status: answer.status,
-        headers: [...answer.headers].filter(([name]) => name !== 'x-request-id'),
+        headers: [...answer.headers]
+          .filter(([name]) => name !== 'x-request-id')
+          .map(([name, value]) => [name, value.replace(/sent=[\w-]+/, 'sent=')]),
         text: await answer.text(),
       })),
     )
@@ -115,7 +122,7 @@ describe('/forgot', () => {
     onTestFinished(() => wait.mockRestore())
     for (const address of [email, nobody(), 'no address']) {
       const answer = await submit('/forgot', { email: address })
-      expect(leadsTo(answer)).toEqual([303, '/forgot?done=forgotten'])
+      expect(leadsTo(answer)).toEqual([303, expect.stringMatching(/^\/forgot\?done=forgotten&sent=[\w-]+$/)])
       expect(await answer.text()).toBe('')
     }
     expect(wait).toHaveBeenCalledTimes(3)
@@ -127,6 +134,60 @@ describe('/forgot', () => {
 
   it('asks for an address', async () => {
     expect((await submit('/forgot', {})).status).toBe(422)
+  })
+})
+
+describe('"check your mail"', () => {
+  const sentOf = (html: string) => /name="sent" value="([\w-]+)"/.exec(html)?.[1] ?? ''
+  /** The page that a form leads to. */
+  const after = async (answer: Response) => (await open(answer.headers.get('Location')!)).text()
+
+  it.each(['/forgot', '/register'])('names the address that was typed in %s, and sends again', async (path) => {
+    const [known, unknown] = [await member(path === '/register' ? { email_verified: 0 } : {}), nobody()]
+    const pages = []
+    for (const email of path === '/register' ? [unknown] : [known.email, unknown]) {
+      const first = await after(await submit(path, { email, password: PASSWORD, return_to: '/account' }))
+      const to = /action="([^"]*)"/.exec(first)![1]!
+      const again = await submit(to, { sent: sentOf(first), return_to: '/account' })
+      expect(again.headers.get('Location')).not.toContain(encodeURIComponent(email))
+      const html = await after(again)
+      expect(html).toContain(`${say.sentAgain} ${path === '/forgot' ? say.done.forgotten : say.done.resent}`)
+      expect(html).toContain('<a href="/login?return_to=%2Faccount">')
+      expect(html.match(new RegExp(email, 'g'))).toHaveLength(1)
+      pages.push(html.replaceAll(/sent(=|" value=")[\w-]+/g, '').replace(email, 'x'))
+    }
+    if (path === '/forgot') {
+      expect(pages[0]).toEqual(pages[1])
+      expect(subjectsTo(known.email)).toHaveLength(2)
+      expect(subjectsTo(unknown)).toEqual([])
+    } else expect(subjectsTo(unknown)).toEqual(Array(2).fill('Confirm your email address'))
+  })
+
+  it('takes no address that it did not seal, and none after an hour', async () => {
+    const { email } = await member()
+    const sent = sentOf(await after(await submit('/forgot', { email })))
+    for (const bad of ['', email, 'A'.repeat(120), `${sent}x`, `${sent.slice(0, -4)}AAAA`]) {
+      expect((await submit('/forgot', { sent: bad })).status).toBe(422)
+      expect(leadsTo(await submit('/verify/again', { sent: bad }))).toEqual([303, '/login'])
+      expect(await (await open(`/forgot?done=forgotten&sent=${bad}`)).text()).not.toContain('<form')
+    }
+    clock.forward(3_600)
+    expect((await submit('/forgot', { sent })).status).toBe(422)
+    expect(subjectsTo(email)).toHaveLength(1)
+  })
+
+  it('says there when it was asked too often', async () => {
+    const { email } = await member()
+    const sent = sentOf(await after(await submit('/forgot', { email })))
+    const headers = { ...SAME_ORIGIN, 'CF-Connecting-IP': freshAddress() }
+    const own = { ...ENV, PREFILTER: limiter(false) }
+    for (const path of ['/forgot', '/verify/again']) {
+      const answer = await callIn(own, 'POST', path, { body: new URLSearchParams({ sent }), headers })
+      expect([answer.status, answer.headers.get('Retry-After')]).toEqual([429, '60'])
+      const html = await answer.text()
+      for (const text of [say.checkMail, email, say.problems.too_many_attempts, sent]) expect(html).toContain(text)
+    }
+    expect(subjectsTo(email)).toHaveLength(1)
   })
 })
 
@@ -194,6 +255,6 @@ describe('the language', () => {
     const wrong = await (await submit('/reset', { token: 'kept', password: 'short' })).text()
     expect(wrong).toContain('<a href="/reset?token=kept&amp;lang=ko"')
     const logout = await (await submit('/account/sessions', { end: 'nothing' }, (await member()).token)).text()
-    expect(logout).toContain('<a href="/account?lang=ko"')
+    expect(logout).toContain('<a href="/account/devices?lang=ko"')
   })
 })

@@ -16,6 +16,7 @@ const ALGORITHMS = {
   'login code': { name: 'HMAC', hash: 'SHA-256', length: 256 },
   'code link': { name: 'AES-GCM', length: 256 },
   'code address': { name: 'AES-GCM', length: 256 },
+  sent: { name: 'AES-GCM', length: 256 },
   'sign in with': { name: 'AES-GCM', length: 256 },
 } as const
 

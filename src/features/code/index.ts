@@ -6,7 +6,7 @@ import { mails } from './mails.ts'
 import { code as method } from './method.ts'
 import { pages } from './pages.tsx'
 import { routes } from './routes.ts'
-import { labels } from './words.ts'
+import { done, labels } from './words.ts'
 
 /** Signing in with a mailed code. */
 export const code = {
@@ -19,6 +19,7 @@ export const code = {
   events,
   mails,
   labels,
+  done,
   holds: {
     login_codes: (user_id) => sql`SELECT email, until FROM login_codes WHERE user_id = ${user_id} ORDER BY until`,
   },

@@ -5,9 +5,9 @@ import type { AppEnv } from '../../http/app-env.ts'
 import { check, typed } from '../../http/body.ts'
 import { callOf } from '../../http/call.ts'
 import { signedSessionOf } from '../../http/guard.ts'
-import { submitted } from '../../pages/answer.tsx'
+import { limitedForm, type Refused, submitted } from '../../pages/answer.tsx'
 import { stepAgain } from '../../pages/second-step.tsx'
-import { pageOf, viewOf } from '../../pages/view.tsx'
+import { type PageContext, pageOf, viewOf } from '../../pages/view.tsx'
 import { Problem } from '../../problem.ts'
 import { completeSignIn, shownDevice } from '../../signing-in/browser.ts'
 import { signIn, ticketIn } from '../../signing-in/finish.ts'
@@ -29,7 +29,7 @@ export const pages = new Hono<AppEnv>()
     return pageOf(c, (view) => <AskPage view={view} />)
   })
 
-  .post('/login/code', asking.limit, (c) =>
+  .post('/login/code', limitedForm(asking.limit, askAgain), (c) =>
     submitted(
       c,
       async (fields) => {
@@ -40,8 +40,7 @@ export const pages = new Hono<AppEnv>()
         keepTicket(c, await askForCode(callOf(c), { ...asked, device_token: shownDevice(c) }, before || undefined))
         return c.redirect(verifyPage(c, fields), 303)
       },
-      (view, fields) =>
-        fields?.has('ticket') ? stepAgain(c)(view, fields) : <AskPage view={view} email={fields?.get('email')} />,
+      askAgain(c),
     ),
   )
 
@@ -73,8 +72,21 @@ export const pages = new Hono<AppEnv>()
     )
   })
 
+/** The page of the form that was refused: of the address, of a step, or of the code that is asked for again. */
+function askAgain(c: PageContext): Refused {
+  return async (view, fields) => {
+    if (fields?.has('ticket')) return stepAgain(c)(view, fields)
+    const ticket = fields?.has('again') ? await keptTicket(c) : undefined
+    return ticket ? (
+      <EnterPage view={view} address={await addressOf(c, ticket)} />
+    ) : (
+      <AskPage view={view} email={fields?.get('email')} />
+    )
+  }
+}
+
 /** The address that was typed. Who began with another method may not know the address of the account. */
-const addressOf = async (c: Context<AppEnv>, ticket: Ticket): Promise<string | undefined> =>
+const addressOf = async (c: PageContext, ticket: Ticket): Promise<string | undefined> =>
   ticket.user ? undefined : addressIn(config(c.env), ticket)
 
 /** What the token says that the address or the form has. */
@@ -93,6 +105,7 @@ function verifyPage(c: Context<AppEnv>, fields: URLSearchParams): string {
   const { returnTo, keeps } = viewOf(c, fields)
   const query = new URLSearchParams({
     ...(returnTo !== undefined && { return_to: returnTo }),
+    ...(fields.has('again') && { done: 'code_again' }),
     ...(fields.has('keep') && { keep: keeps ? 'on' : 'off' }), // as chosen at the first step
   }).toString()
   return `/login/code/verify${query && `?${query}`}`

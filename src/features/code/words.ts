@@ -43,3 +43,8 @@ export const words = phrases({
 })
 
 export const labels = { code: { en: 'Code', ko: '인증 코드' } } satisfies Record<string, Translated>
+
+/** What the user has just done, for `?done=` after a redirect. */
+export const done = {
+  code_again: { en: 'Another code was requested.', ko: '인증 코드를 다시 요청했습니다.' },
+} satisfies Record<string, Translated>

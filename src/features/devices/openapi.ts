@@ -48,11 +48,18 @@ export const chapter: Chapter = {
 }
 
 export const pages: Pages = {
+  'GET /account/devices': {
+    needs: 'login',
+    answer: {
+      en: '200: one list of where the user is signed in and the devices that signed in before',
+      ko: '200: 로그인 중인 기기와 로그인한 적이 있는 기기의 목록',
+    },
+  },
   'POST /account/devices': {
     needs: 'login',
     answer: {
-      en: '303 to `/account`; the device `forget` counts as a stranger',
-      ko: '`/account`로 303, `forget`에 지정한 기기를 처음 보는 기기로 취급',
+      en: '303 to `/account/devices`; the device `forget`, or each if it is `all`, counts as a stranger',
+      ko: '`/account/devices`로 303, `forget`에 지정한 기기(`all`이면 모든 기기)를 처음 보는 기기로 취급',
     },
   },
 }

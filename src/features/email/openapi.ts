@@ -1,4 +1,5 @@
-import { accepted, type Chapter, changeProblems, done, type Pages } from '../../openapi.ts'
+import * as v from 'valibot'
+import { accepted, type Chapter, changeProblems, done, type Pages, seconds, text } from '../../openapi.ts'
 
 export const chapter: Chapter = {
   title: { en: 'The email address', ko: '이메일 주소' },
@@ -57,6 +58,26 @@ export const chapter: Chapter = {
       answers: { 202: { ...accepted, description: 'A link is on its way, the same for an address that is taken.' } },
       problems: [...changeProblems],
     },
+    'GET /user/email/pending': {
+      summary: { en: 'Show the change of address that is pending', ko: '진행 중인 이메일 주소 변경 조회' },
+      description: {
+        en: 'Null if there is none. It does not say whether somebody else has the address.',
+        ko: '없으면 null입니다. 다른 계정이 쓰는 주소인지는 드러나지 않습니다.',
+      },
+      answers: {
+        200: {
+          description: 'The new address, and when its link expires.',
+          schema: v.strictObject({ pending: v.nullable(v.strictObject({ email: text, expires_at: seconds })) }),
+          example: { pending: { email: 'ann@new.example', expires_at: 1_795_003_600 } },
+        },
+      },
+    },
+    'DELETE /user/email/pending': {
+      summary: { en: 'Cancel the change of address that is pending', ko: '진행 중인 이메일 주소 변경 취소' },
+      description: { en: 'The mailed link is void.', ko: '메일로 보낸 링크는 무효가 됩니다.' },
+      answers: done('The change is cancelled.'),
+      problems: ['not_found'],
+    },
   },
 }
 
@@ -73,6 +94,18 @@ export const pages: Pages = {
       ko: '`/login`으로 303, 이메일을 인증했다고 안내. 실패하면 비밀번호를 입력하는 폼을 다시 표시',
     },
   },
+  'GET /verify/again': {
+    answer: {
+      en: '200: what to do after a registration, with a button that sends its link again',
+      ko: '200: 회원가입 뒤 메일 확인 안내, 인증 링크를 다시 보내는 버튼 포함',
+    },
+  },
+  'POST /verify/again': {
+    answer: {
+      en: '303 to `/verify/again`; the link is mailed if the address in the sealed field `sent` waits for one',
+      ko: '`/verify/again`으로 303, 암호화된 `sent`의 주소가 인증을 기다리면 링크를 메일로 보냄',
+    },
+  },
   'GET /cancel': {
     answer: {
       en: '200: what the link in a notice opens; nothing happens until its form is sent. 400 if the link is void',
@@ -87,13 +120,23 @@ export const pages: Pages = {
   },
   'GET /account/email': {
     needs: 'login',
-    answer: { en: '200: the form for another address', ko: '200: 이메일 주소 변경 폼' },
+    answer: {
+      en: '200: the address, the change that is pending, and the form for another one',
+      ko: '200: 현재 주소, 진행 중인 변경, 새 주소를 입력하는 폼',
+    },
   },
   'POST /account/email': {
     needs: 'login',
     answer: {
-      en: '303 to `/account`; the address changes when the link to the new one is opened and confirmed',
-      ko: '`/account`로 303, 새 주소로 보낸 링크를 열어 인증하면 주소가 바뀜',
+      en: '303 to `/account/email`; the address changes when the link to the new one is opened and confirmed',
+      ko: '`/account/email`로 303, 새 주소로 보낸 링크를 열어 인증하면 주소가 바뀜',
+    },
+  },
+  'POST /account/email/cancel': {
+    needs: 'login',
+    answer: {
+      en: '303 to `/account`; the change that was pending is cancelled, its link void',
+      ko: '`/account`로 303, 진행 중이던 변경을 취소하고 링크를 무효로 만듦',
     },
   },
 }

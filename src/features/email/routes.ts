@@ -3,9 +3,10 @@ import type { AppEnv } from '../../http/app-env.ts'
 import { body } from '../../http/body.ts'
 import { callOf } from '../../http/call.ts'
 import { sessionOfRequest, strictLogin } from '../../http/guard.ts'
-import { cancelEmailChange } from './cancel.ts'
+import { cancelEmailChange, cancelPendingChange } from './cancel.ts'
 import { requestEmailChange } from './change.ts'
 import { cancelling, changing, resending, verifying } from './inputs.ts'
+import { pendingChange } from './pending.tsx'
 import { resend } from './resend.ts'
 import { verify } from './verify.ts'
 
@@ -30,4 +31,11 @@ export const routes = new Hono<AppEnv>()
   .post('/email', changing.limit, strictLogin, body(changing.input), async (c) => {
     await requestEmailChange(callOf(c), c.req.valid('json'))
     return c.json({ status: 'accepted' }, 202)
+  })
+
+  .get('/email/pending', strictLogin, async (c) => c.json({ pending: await pendingChange(callOf(c)) }))
+
+  .delete('/email/pending', strictLogin, async (c) => {
+    await cancelPendingChange(callOf(c))
+    return c.body(null, 204)
   })

@@ -23,6 +23,16 @@ export const words = phrases({
     en: 'This cancels the change of your email address. Everything else stays as it is.',
     ko: '이메일 주소 변경만 취소되며, 그 밖의 설정은 그대로 유지됩니다.',
   },
+  mailLink: { en: 'Send the link', ko: '인증 링크 받기' },
+  newEmail: { en: 'New email address', ko: '새 이메일 주소' },
+  currentEmail: { en: 'Current email address:', ko: '현재 이메일 주소:' },
+  pendingEmail: { en: 'New email address, not confirmed yet', ko: '인증을 기다리는 새 이메일 주소' },
+  pendingUntil: { en: 'The mailed link works until', ko: '링크 유효 기한:' },
+  cancelPending: { en: 'Cancel the change', ko: '변경 취소' },
+  changeAgain: {
+    en: 'Send the link again, or to another address:',
+    ko: '링크를 다시 받거나 다른 주소로 변경할 수 있습니다.',
+  },
   changeHow: {
     en: 'We will send a link to the new address. Nothing changes until you open it and confirm. Then you sign in again.',
     ko: '새 이메일 주소로 인증 링크를 보내 드립니다. 링크를 열어 인증하면 주소가 변경되고, 다시 로그인해야 합니다.',
@@ -38,6 +48,14 @@ export const done = {
   cancelled: {
     en: 'The change is cancelled. If you did not ask for it, somebody knows your password: reset it now.',
     ko: '이메일 주소 변경을 취소했습니다. 본인이 요청하지 않았다면 다른 사람이 비밀번호를 알고 있다는 뜻입니다. 지금 바로 비밀번호를 재설정해 주세요.',
+  },
+  resent: {
+    en: 'If the address waits to be confirmed, a link is on its way. Open it to finish.',
+    ko: '인증을 기다리는 주소이면 인증 링크가 곧 도착합니다. 메일의 링크를 열어 인증을 완료해 주세요.',
+  },
+  address_kept: {
+    en: 'The change of your email address is cancelled.',
+    ko: '이메일 주소 변경을 취소했습니다.',
   },
   email: {
     en: 'We sent a link to the new address. Open it to finish the change.',

@@ -1,5 +1,6 @@
 import type { Entry } from '../../core/call.ts'
 import { PASSWORD } from '../../core/users/ways.ts'
+import { Challenge } from '../../pages/challenge.tsx'
 import { ConfirmForm } from '../../pages/confirm.tsx'
 import { Field, Form, Keep, Onward } from '../../pages/forms.tsx'
 import { StepForm } from '../../pages/second-step.tsx'
@@ -11,6 +12,7 @@ export const entry: Entry = {
       <Field view={view} name="email" autocomplete="username webauthn" value={fields?.get('email') ?? undefined} />
       <Field view={view} name="password" autocomplete="current-password" />
       <Keep view={view} />
+      <Challenge view={view} />
     </Form>
   ),
   step: {
@@ -19,6 +21,7 @@ export const entry: Entry = {
       <StepForm view={view} next={next} action="/login" submit={view.say.signIn}>
         <Field view={view} name="email" autocomplete="username" />
         <Field view={view} name="password" autocomplete="current-password" />
+        <Challenge view={view} />
       </StepForm>
     ),
   },

@@ -5,7 +5,8 @@ import type { AppEnv } from '../../http/app-env.ts'
 import { check, typed } from '../../http/body.ts'
 import { callOf } from '../../http/call.ts'
 import { signedSessionOf } from '../../http/guard.ts'
-import { opened, submitted, submittedBy } from '../../pages/answer.tsx'
+import { limitedForm, opened, type Refused, submitted, submittedBy } from '../../pages/answer.tsx'
+import { solvedIn } from '../../pages/challenge.tsx'
 import { canChange, hasPassword, toConfirm } from '../../pages/confirm.tsx'
 import { Field, Form, type Props } from '../../pages/forms.tsx'
 import { Layout } from '../../pages/layout.tsx'
@@ -14,8 +15,8 @@ import { isOver, OverPage } from '../../pages/over.tsx'
 import { pageLoginRequired } from '../../pages/own-page.tsx'
 import { Step } from '../../pages/parts.tsx'
 import { stepAgain } from '../../pages/second-step.tsx'
-import { BackToLogin, SentPage, toSent } from '../../pages/sent.tsx'
-import { page, pageOf, viewOf } from '../../pages/view.tsx'
+import { BackToLogin, sentIn, SentPage, toSent } from '../../pages/sent.tsx'
+import { page, type PageContext, pageOf, viewOf } from '../../pages/view.tsx'
 import { completeSignIn, shownDevice } from '../../signing-in/browser.ts'
 import { signIn, ticketIn } from '../../signing-in/finish.ts'
 import { changePassword } from './change.ts'
@@ -34,7 +35,12 @@ export const pages = new Hono<AppEnv>()
       async (fields) => {
         const call = callOf(c)
         const [email, secret] = [fields.get('email') ?? '', fields.get('password') ?? '']
-        const input = check(credentials, { email, password: secret, device_token: shownDevice(c) })
+        const input = check(credentials, {
+          email,
+          password: secret,
+          device_token: shownDevice(c),
+          turnstile_token: solvedIn(fields),
+        })
         const ticket = await ticketIn(call, fields.get('ticket') ?? undefined)
         const signedIn = await signIn(call, password, { input, ticket, instead: await signedSessionOf(c) })
         return completeSignIn(c, fields, signedIn)
@@ -43,19 +49,18 @@ export const pages = new Hono<AppEnv>()
     ),
   )
 
-  .get('/forgot', (c) => {
-    const view = viewOf(c)
-    return page(c, view, view.done?.name === 'forgotten' ? <SentPage view={view} /> : <ForgotPage view={view} />)
-  })
+  .get('/forgot', (c) => opened(c, async () => page(c, viewOf(c), await forgotPage(c)(viewOf(c)))))
 
-  .post('/forgot', forgetting.limit, (c) =>
+  .post('/forgot', limitedForm(forgetting.limit, forgotPage), (c) =>
     submitted(
       c,
       async (fields) => {
-        await forgot(callOf(c), typed(forgetting.input, fields).email)
-        return toSent(c, fields, 'forgotten')
+        const sent = await sentIn(c, fields)
+        const { email } = sent ?? typed(forgetting.input, fields)
+        await forgot(callOf(c), email)
+        return toSent(c, fields, { email, again: sent !== undefined }, 'forgotten')
       },
-      (view, fields) => <ForgotPage view={view} email={fields?.get('email') ?? undefined} />,
+      forgotPage(c),
     ),
   )
 
@@ -117,6 +122,18 @@ export const pages = new Hono<AppEnv>()
       (view) => <RemovePage view={view} />,
     ),
   )
+
+/** Asks for the address, or says what was sent there. */
+function forgotPage(c: PageContext): Refused {
+  return async (view, fields) => {
+    const sent = await sentIn(c, fields)
+    return sent || view.done?.name === 'forgotten' ? (
+      <SentPage view={view} sent={sent} again="/forgot" />
+    ) : (
+      <ForgotPage view={view} email={fields?.get('email') ?? undefined} />
+    )
+  }
+}
 
 const ForgotPage = ({ view, email }: Props<{ email?: string | undefined }>) => {
   const say = words[view.language]

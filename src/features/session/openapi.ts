@@ -132,11 +132,15 @@ export const pages: Pages = {
       ko: '`/login`으로 303, 세션을 종료하고 쿠키를 삭제',
     },
   },
+  'GET /account/sessions': {
+    needs: 'login',
+    answer: { en: '303 to `/account/devices`', ko: '`/account/devices`로 303' },
+  },
   'POST /account/sessions': {
     needs: 'login',
     answer: {
-      en: '303 to `/account`, or to `/login` where this session ended too: `end` is a session, `others` or `all`',
-      ko: '`/account`로, 현재 세션도 종료했으면 `/login`으로 303. `end`는 세션 id, `others`, `all` 중 하나',
+      en: '303 to `/account/devices`, or to `/login` where this session ended too: `end` is a session, `others` or `all`',
+      ko: '`/account/devices`로, 현재 세션도 종료했으면 `/login`으로 303. `end`는 세션 id, `others`, `all` 중 하나',
     },
   },
 }

@@ -66,13 +66,16 @@ export const pages = new Hono<AppEnv>()
     )
   })
 
-  .post('/account/sessions', formOf('/account'), (c) =>
+  // The list is one with that of the known devices.
+  .get('/account/sessions', pageLoginRequired, (c) => c.redirect('/account/devices', 303))
+
+  .post('/account/sessions', formOf('/account/devices'), (c) =>
     submittedBy(c, async (call, fields) => {
       const chosen = fields.get('end') ?? ''
       if (chosen === 'others') await endOtherSessions(call)
       else if (chosen === 'all') await endAllSessions(call)
       else await endOtherSession(call, chosen)
-      if (chosen !== 'all' && chosen !== call.session.id) return c.redirect('/account?done=sessions', 303)
+      if (chosen !== 'all' && chosen !== call.session.id) return c.redirect('/account/devices?done=sessions', 303)
       dropSession(c)
       return c.redirect('/login?done=sessions', 303)
     }),

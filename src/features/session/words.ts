@@ -5,14 +5,6 @@ export const words = phrases({
     en: 'Sign out, then sign in again to continue.',
     ko: '계속하려면 로그아웃한 뒤 다시 로그인해 주세요.',
   },
-  sessions: { en: 'Where you are signed in', ko: '로그인 중인 기기' },
-  sessionsAre: {
-    en: 'If you do not recognise one of these, sign it out and change your password.',
-    ko: '모르는 기기가 있으면 로그아웃하고 비밀번호를 변경해 주세요.',
-  },
-  thisDevice: { en: 'This device', ko: '이 기기' },
-  end: { en: 'Sign out', ko: '로그아웃' },
-  endOthers: { en: 'Sign out everywhere else', ko: '다른 모든 기기에서 로그아웃' },
 })
 
 /** What the user has just done, for `?done=` after a redirect. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { done } from '../../../src/features/code/words.ts'
 import { words } from '../../words.ts'
 import {
   askCode,
@@ -11,8 +12,10 @@ import {
   ENV,
   enterCode,
   eventsOf,
+  freshAddress,
   freshDatabase,
   leadsTo,
+  limiter,
   mailedCode,
   mailedCodeLink,
   mailsTo,
@@ -27,6 +30,7 @@ import {
 freshDatabase()
 
 const { en, ko } = words
+const code_again = done.code_again.en
 
 /** The cookies that a response sets, as a browser sends them back. */
 const cookiesOf = (answer: Response): string =>
@@ -146,7 +150,15 @@ describe('signing in by a code on pages', () => {
     const { email } = await member()
     const { cookie, code } = await asked(email)
     const again = await postForm('/login/code', { again: 'yes' }, withCookie(cookie))
-    expect(leadsTo(again)).toEqual([303, '/login/code/verify'])
+    expect(leadsTo(again)).toEqual([303, '/login/code/verify?done=code_again'])
+    const html = await (await open('/login/code/verify?done=code_again', undefined, { Cookie: cookie })).text()
+    for (const text of [code_again, email]) expect(html).toContain(text)
+    const own = { ...ENV, PREFILTER: limiter(false) }
+    const headers = { ...withCookie(cookie), 'CF-Connecting-IP': freshAddress() }
+    const often = await callIn(own, 'POST', '/login/code', { body: new URLSearchParams({ again: 'yes' }), headers })
+    expect([often.status, often.headers.get('Retry-After')]).toEqual([429, '60'])
+    const said = await often.text()
+    for (const text of [en.problems.too_many_attempts, en.enter, email]) expect(said).toContain(text)
     expect(mailsTo(email)).toHaveLength(2)
     const newer = cookiesOf(again)
     expect((await enterForm({ code }, newer)).status).toBe(401)
