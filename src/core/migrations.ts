@@ -13,4 +13,5 @@ export const MIGRATIONS = [
   '0011_second_factor',
   '0015_undo',
   '0019_oauth',
+  '0024_documents',
 ]

@@ -20,6 +20,10 @@ export const problemTexts: Record<ProblemCode, Translated> = {
   account_disabled: { en: 'This account is disabled.', ko: '사용이 중지된 계정입니다.' },
   body_too_large: { en: 'What you entered is too long.', ko: '입력한 내용이 너무 깁니다.' },
   challenge_required: tooMany,
+  client_document_refused: {
+    en: 'We could not check this application. Please try again later.',
+    ko: '애플리케이션을 확인하지 못했습니다. 나중에 다시 시도해 주세요.',
+  },
   cross_site_request: { en: 'Please send the form from this page.', ko: '이 페이지에서 다시 시도해 주세요.' },
   email_not_verified: {
     en: 'This email address is not confirmed yet. We have sent you the link again.',

@@ -1,6 +1,7 @@
 import { deviceName, placeName } from '../../lib/device-name.ts'
 import type { Props } from '../../pages/forms.tsx'
 import { Moment } from '../../pages/parts.tsx'
+import { clientPath } from './client-path.ts'
 import { Console, List, type ListProps, Search, Text } from './console.tsx'
 import type { ListedEvent } from './queries.ts'
 import { words } from './words.ts'
@@ -34,10 +35,10 @@ export const Events = ({ view: { labels, language, path }, events }: Props<{ eve
                 <a href={`/console/users/${user_id}`}>{`${labels.user_id} ${user_id}`}</a>
               </>
             )}
-            {client_id !== null && path !== `/console/clients/${client_id}` && (
+            {client_id !== null && path !== clientPath(client_id) && (
               <>
                 {' · '}
-                <a href={`/console/clients/${client_id}`}>{words[language].application}</a>
+                <a href={clientPath(client_id)}>{words[language].application}</a>
               </>
             )}
             {actor !== null && ` · ${words[language].by} ${actor}`}

@@ -2,6 +2,7 @@ import type { Client } from '../../core/clients/client.ts'
 import { DEFAULT_SCOPE } from '../../core/clients/registration.ts'
 import { Form, type Props } from '../../pages/forms.tsx'
 import { Moment, Press, Step } from '../../pages/parts.tsx'
+import { clientPath } from './client-path.ts'
 import { Console, Onto, Text } from './console.tsx'
 import { words } from './words.ts'
 
@@ -15,7 +16,7 @@ export const ClientsPage = ({ view, clients }: Props<{ clients: Client[] }>) => 
           <li>
             <div>
               <p>
-                <a href={`/console/clients/${client.id}`}>{client.name}</a>
+                <a href={clientPath(client.id)}>{client.name}</a>
                 <Kinds view={view} client={client} />
               </p>
               <p class="soft">{client.id}</p>
@@ -32,6 +33,7 @@ const Kinds = ({ view: { language }, client }: Props<{ client: Client }>) => (
   <>
     {client.secret_hash === null && <span class="badge">{words[language].isPublic}</span>}
     {client.third_party && <span class="badge">{words[language].isThirdParty}</span>}
+    {client.fetched_at !== null && <span class="badge">{words[language].hasDocument}</span>}
   </>
 )
 
@@ -89,7 +91,7 @@ export const ClientPage = ({ view, client }: Props<{ client: Client }>) => {
         </section>
       ))}
       {client.secret_hash !== null && <div class="actions">{press('secret', say.rotateSecret)}</div>}
-      <Onto to={`/console/clients/${client.id}/delete`} text={say.deleteClient} />
+      <Onto to={`${clientPath(client.id)}/delete`} text={say.deleteClient} />
     </Console>
   )
 }
@@ -110,14 +112,14 @@ export const SecretPage = ({ view, client, secret }: Props<{ client: Client; sec
         <p>{words[view.language].secretIs}</p>
       </>
     )}
-    <Onto to={`/console/clients/${client.id}`} text={view.say.goOn} />
+    <Onto to={clientPath(client.id)} text={view.say.goOn} />
   </Console>
 )
 
 export const RemoveClientPage = ({ view, client }: Props<{ client: Client }>) => (
   <Step
     view={view}
-    action={`/console/clients/${client.id}`}
+    action={clientPath(client.id)}
     title={words[view.language].deleteClient}
     about={`${client.name}: ${words[view.language].deleteClientMeans}`}
     danger

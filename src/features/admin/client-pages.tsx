@@ -18,11 +18,12 @@ import { type PageContext, pageOf } from '../../pages/view.tsx'
 import { Problem } from '../../problem.ts'
 import { asAdmin } from './actor.ts'
 import { ClientPage, ClientsPage, RegisterPage, RemoveClientPage, SecretPage } from './client-page.tsx'
+import { clientIdIn, clientPath } from './client-path.ts'
 import { openedByAdmin, submittedByAdmin } from './for-admins.tsx'
 
 const REGISTER = '/console/clients/new'
 
-const clientPage = pageLogin(/^\/console\/clients(?:\/[A-Za-z0-9]{1,64}(?:\/delete)?)?$/)
+const clientPage = pageLogin(/^\/console\/clients(?:\/[\w~-]{1,700}(?:\/delete)?)?$/)
 
 /** The pages for applications. Whatever changes one needs a fresh login, as under `/admin`. */
 export const clientPages = new Hono<AppEnv>()
@@ -60,12 +61,12 @@ export const clientPages = new Hono<AppEnv>()
 
   .post('/:id', (c) =>
     submittedByAdmin(c, async (call, fields) => {
-      const id = c.req.param('id')
-      if (!isFresh(call.session, call.now)) return toConfirm(c, `/console/clients/${id}`)
+      const id = clientIdIn(c.req.param('id'))
+      if (!isFresh(call.session, call.now)) return toConfirm(c, clientPath(id))
       const chosen = fields.get('do')
       if (chosen === 'secret') {
         const { secret } = await rotateClientSecret(asAdmin(call), id)
-        return secretPage(c, { client: await clientNamed(c, id), secret })
+        return secretPage(c, { client: await clientNamed(c, c.req.param('id')), secret })
       }
       if (chosen !== 'delete') throw new Problem('invalid_body')
       await deleteClient(asAdmin(call), id)
@@ -76,14 +77,14 @@ export const clientPages = new Hono<AppEnv>()
   .get('/:id/delete', clientPage, (c) =>
     openedByAdmin(c, async ({ session, now }) => {
       const client = await clientNamed(c, c.req.param('id'))
-      if (!isFresh(session, now)) return toConfirm(c, `/console/clients/${client.id}`)
+      if (!isFresh(session, now)) return toConfirm(c, clientPath(client.id))
       return pageOf(c, (view) => <RemoveClientPage view={view} client={client} />)
     }),
   )
 
 /** @throws Problem 404 `not_found`, 503 `unavailable` */
-async function clientNamed(c: PageContext, id: string): Promise<Client> {
-  const client = await findClient(c.env.DB, id)
+async function clientNamed(c: PageContext, part: string): Promise<Client> {
+  const client = await findClient(c.env.DB, clientIdIn(part))
   if (!client) throw new Problem('not_found')
   return client
 }

@@ -7,15 +7,17 @@ import { words } from './words.ts'
 export const card: Card = async (call, user, view) => {
   const say = words[view.language]
   const sessions = await sessionsOf(call, user.id)
+  // Those of applications are shown with their applications.
+  const own = sessions.filter(({ client_id }) => client_id === null)
   const isHere = (id: string) => id === call.session.id
   return (
     <section>
       <h2>{say.sessions}</h2>
       <p class="soft">{say.sessionsAre}</p>
       <ul class="rows">
-        {sessions.map(({ id, refreshed_at, client, ...from }) => (
+        {own.map(({ id, refreshed_at, ...from }) => (
           <li>
-            <Origin view={view} {...from} at={refreshed_at} badge={client ?? (isHere(id) && say.thisDevice)} />
+            <Origin view={view} {...from} at={refreshed_at} badge={isHere(id) && say.thisDevice} />
             {!isHere(id) && <Press action="/account/sessions" name="end" value={id} text={say.end} />}
           </li>
         ))}

@@ -329,7 +329,7 @@ describe('GET /admin/users/:id', () => {
       password_set_at: time,
       has_password: true,
       live_sessions: 1,
-      sessions: [{ ...session, ip: '192.0.2.7', country: 'KR', user_agent: 'Own', client: null }],
+      sessions: [{ ...session, ip: '192.0.2.7', country: 'KR', user_agent: 'Own', client_id: null, client: null }],
     })
     expect(text).not.toMatch(/\$2|hashed/)
   })
