@@ -12,6 +12,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { words } from '../words.ts'
 import { launchBrowser, openPage, withoutChromium } from './browser.ts'
+import { json, serve, type Server as Hosts } from './providers/server.ts'
 import { PASSWORD, person } from './people.ts'
 import {
   accessToken,
@@ -31,6 +32,7 @@ const COMMAND = /^```sh\n([\s\S]*?)^```$/m.exec(PAGE)![1]!
 /** The shortest that there is. */
 const TOKEN_SECONDS = 60
 const SCOPES = ['notes:read', 'notes:write']
+const DOCUMENT = 'https://agent.example/agent.json'
 
 let root: string
 let service: Service
@@ -39,6 +41,8 @@ let browser: Browser
 let agent: Server
 let callback: string
 let client_id: string
+/** Where the document of an agent is that nobody registered. */
+let hosts: Hosts
 
 beforeAll(async () => {
   if (withoutChromium()) return
@@ -49,7 +53,21 @@ beforeAll(async () => {
     writeFileSync(join(root, path), text)
   }
   rmSync(join(root, 'src/yours/routes.ts'))
-  const vars = { ACCESS_TOKEN_TTL_SECONDS: String(TOKEN_SECONDS) }
+  hosts = await serve()
+  hosts.mount('/agent.example', (_, response) =>
+    json(response, {
+      client_id: DOCUMENT,
+      client_name: 'Agent',
+      redirect_uris: ['http://127.0.0.1/callback'],
+      grant_types: ['authorization_code', 'refresh_token'],
+      token_endpoint_auth_method: 'none',
+    }),
+  )
+  const vars = {
+    ACCESS_TOKEN_TTL_SECONDS: String(TOKEN_SECONDS),
+    CLIENT_ID_METADATA_DOCUMENTS: 'agent.example',
+    TEST_DOCUMENTS_URL: hosts.url,
+  }
   service = await startService({ root, persistTo: join(root, '.wrangler', 'state'), vars })
   const running = launch('bash', ['-c', `${COMMAND.trim()} --json`], { cwd: root })
   expect(`${await running.exited} ${running.output()}`).toMatch(/^0 /)
@@ -64,6 +82,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close()
   agent?.close()
+  await hosts?.stop()
   await service?.stop()
   if (root) rmSync(root, { recursive: true, force: true })
 })
@@ -82,7 +101,14 @@ class Host {
     grant_types: ['authorization_code', 'refresh_token'],
     token_endpoint_auth_method: 'none',
   }
-  clientInformation = () => ({ client_id })
+  /** It is registered, or shows its document once it learns that this is known here. */
+  client: { client_id: string } | undefined
+  clientMetadataUrl = DOCUMENT
+  constructor(client?: { client_id: string }) {
+    this.client = client
+  }
+  clientInformation = () => this.client
+  saveClientInformation = (client: { client_id: string }) => void (this.client = client)
   tokens = () => this.kept
   saveTokens(tokens: v2.StoredOAuthTokens) {
     if (this.kept && tokens.access_token !== this.kept.access_token) this.refreshed++
@@ -159,8 +185,8 @@ const GENERATIONS: Record<string, (host: Host) => Pick<Agent, 'use' | 'finish' |
   },
 }
 
-async function started(generation: string, of: Credentials): Promise<Agent> {
-  const host = new Host()
+async function started(generation: string, of: Credentials, client?: { client_id: string }): Promise<Agent> {
+  const host = new Host(client)
   const [page, complaints] = await openPage(browser)
   page.setDefaultTimeout(30_000)
   return { of, since: 0, host, page, complaints, ...GENERATIONS[generation]!(host) }
@@ -193,8 +219,8 @@ const refusal = (work: Promise<unknown>): Promise<unknown> =>
 
 const generations = Object.keys(GENERATIONS)
 
-async function signedIn(generation: string, of = service.demo): Promise<Agent> {
-  const one = await started(generation, of)
+async function signedIn(generation: string, of = service.demo, client?: { client_id: string }): Promise<Agent> {
+  const one = await started(generation, of, client)
   expect(await refusal(one.use('list-notes'))).toBeInstanceOf(Error)
   await consent(one, 'read your notes')
   return one
@@ -218,6 +244,7 @@ describe.skipIf(withoutChromium())('an agent', () => {
   it.each(generations)('goes from the bare URL to a tool call, with %s', async (generation) => {
     const one = await signedIn(generation)
     expect(await one.use('list-notes')).toEqual(expect.any(Array))
+    expect(one.host.asked!.searchParams.get('client_id')).toBe(DOCUMENT)
     expect(one.host.asked!.searchParams.get('resource')).toBe(`${service.url}/mcp`)
     expect(one.host.asked!.searchParams.get('scope')!.split(' ')).toContain('notes:read')
     expect(one.host.kept!.scope!.split(' ')).not.toContain('notes:write')
@@ -244,7 +271,7 @@ describe.skipIf(withoutChromium())('an agent', () => {
       ['DELETE', `/user/applications/${client_id}`],
     ]
     const ended: Agent[] = []
-    for (const of of others) ended.push(await signedIn(generation, of))
+    for (const of of others) ended.push(await signedIn(generation, of, { client_id }))
     for (const [i, [method, path]] of ways.entries()) await ask(others[i]!, method, path)
     await sleep(5_000)
     for (const { host, use, page } of ended) {
