@@ -485,7 +485,8 @@ END;
 -- number of 256 bits; NULL for a public client, which can keep no secret. third_party: whether people are asked for their
 -- consent. scope: what it may ask for. resources: the audiences (RFC 8707) that it may have tokens for. pkce: 0 for an old
 -- library that cannot; such a client must send a nonce. credentials: whether it may have tokens of its own
--- (client_credentials).
+-- (client_credentials). fetched_at, fresh_until: when the document at the address `id` was read, and until when that is
+-- good; NULL for a client that is registered.
 CREATE TABLE clients (
   id TEXT PRIMARY KEY,
   name TEXT NOT NULL,
@@ -499,8 +500,11 @@ CREATE TABLE clients (
   id_token_alg TEXT NOT NULL DEFAULT 'RS256' CHECK (id_token_alg IN ('RS256', 'ES256')),
   pkce INTEGER NOT NULL DEFAULT 1 CHECK (pkce = 1 OR (pkce = 0 AND secret_hash IS NOT NULL)),
   credentials INTEGER NOT NULL DEFAULT 0 CHECK (credentials = 0 OR (credentials = 1 AND secret_hash IS NOT NULL)),
-  created_at INTEGER NOT NULL
+  created_at INTEGER NOT NULL,
+  fetched_at INTEGER,
+  fresh_until INTEGER
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX clients_fetched_at ON clients (fetched_at) WHERE fetched_at IS NOT NULL;
 
 -- consents: what a user allowed a client of a third party.
 CREATE TABLE consents (
@@ -585,4 +589,4 @@ VALUES ('0001_users.sql'), ('0002_sessions.sql'), ('0003_audit.sql'), ('0004_one
   ('0006_operators.sql'), ('0007_webhooks.sql'), ('0008_epoch.sql'), ('0009_outbox_line.sql'),
   ('0010_spent.sql'), ('0011_second_factor.sql'), ('0012_totp.sql'), ('0013_passkeys.sql'),
   ('0014_login_codes.sql'), ('0015_undo.sql'), ('0016_factors_removed.sql'), ('0017_password_removed.sql'),
-  ('0018_identities.sql'), ('0019_oauth.sql'), ('0020_invitations.sql');
+  ('0018_identities.sql'), ('0019_oauth.sql'), ('0020_invitations.sql'), ('0024_documents.sql');

@@ -14,6 +14,7 @@ const BINDINGS = {
   LATCHKEY_SECRET: 'only-for-tests: the key that is shared with nobody',
   SIGNING_KEYS: JSON.stringify(newSigningKeys()),
   ALLOWED_ORIGINS: 'https://app.example',
+  CLIENT_ID_METADATA_DOCUMENTS: '* -refused.example',
   BCRYPT_COST: '10', // the lowest that is allowed
   PUBLIC_URL: 'https://login.example',
   MAIL_FROM: 'latchkey@login.example',

@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { type FieldError, Problem } from './problem.ts'
 import {
   backends,
+  documentHosts,
   hostnames,
   image,
   LOCATIONS,
@@ -52,6 +53,17 @@ export const settings = v.object({
    * no application can sign people in with an account here.
    */
   SIGNING_KEYS: v.optional(signingKeys),
+  /**
+   * Hosts whose applications may sign people in although nobody registered them, separated by commas or spaces, like
+   * `claude.ai chatgpt.com`. `*` means every host, and `-evil.example` none of that one. Such an application has the
+   * address of a document as its `client_id`, which this service fetches. See docs/applications.md.
+   */
+  CLIENT_ID_METADATA_DOCUMENTS: v.optional(documentHosts, ''),
+  /**
+   * For tests: where these documents are, on this machine. The one at `https://claude.ai/app.json` is then fetched from
+   * `<this address>/claude.ai/app.json`.
+   */
+  TEST_DOCUMENTS_URL: v.optional(loopbackUrl),
   /**
    * `HS256` or `ES256`: what signs the access tokens of this service. With `ES256`, others verify them with the public
    * keys and cannot sign any. Needs `SIGNING_KEYS` and `PUBLIC_URL`, which is then the `iss`.

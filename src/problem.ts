@@ -13,6 +13,8 @@ export const problems = {
   invalid_client_address: [400, 'The address of the client is missing, or is none on the Internet.'],
   /** No application is registered under this `client_id`. */
   unknown_client: [400, 'This application is not known here.'],
+  /** The `client_id` is the address of a document that cannot be fetched, or is not valid. The log says more. */
+  client_document_refused: [400, 'The document about this application cannot be used.'],
   /** The `redirect_uri` or `post_logout_redirect_uri` is missing, or is not exactly one that is registered for the application. */
   unregistered_redirect_uri: [400, 'The address of the application is not registered.'],
   /** A back end sent a wrong secret, or stated an address without a secret. */

@@ -124,6 +124,13 @@ export const hostnames = v.pipe(
   v.check((list) => list.every((item) => /^[a-z0-9.-]+$/.test(item)), 'malformed'),
 )
 
+/** Names of hosts, `*` for all of them, and names with a `-` before them for those that are meant by neither. */
+export const documentHosts = v.pipe(
+  v.string(),
+  v.transform((text) => text.split(/[\s,]+/).filter(Boolean)),
+  v.check((list) => list.every((item) => /^(?:\*|-?(?:[a-z\d-]+\.)+[a-z\d-]+)$/.test(item)), 'malformed'),
+)
+
 /** `name:secret`, separated by commas or white space. A name may appear twice while its secret is changed. */
 export const backends = v.pipe(
   v.string(),

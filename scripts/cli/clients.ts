@@ -75,7 +75,12 @@ export const clientsShow = command({
     const client = listedClient(await withCall((call) => clientNamed(call, id)))
     if (json) return printJson(client)
     const text = (value: string | boolean | string[] | null) => [value ?? ''].flat().join('\n')
-    const rows = Object.entries({ ...client, created_at: localTime(client.created_at) })
+    const rows = Object.entries({
+      ...client,
+      created_at: localTime(client.created_at),
+      fetched_at: client.fetched_at === null ? null : localTime(client.fetched_at),
+      fresh_until: client.fresh_until === null ? null : localTime(client.fresh_until),
+    })
     printText(
       columns(
         rows.flatMap(([name, value]) =>
@@ -123,8 +128,10 @@ export const clientsDelete = command({
   },
 })
 
-const kindOf = ({ secret_hash, third_party }: Client): string =>
-  [secret_hash === null && 'public', third_party && 'third party'].filter(Boolean).join(', ')
+const kindOf = ({ secret_hash, third_party, fetched_at }: Client): string =>
+  [secret_hash === null && 'public', third_party && 'third party', fetched_at !== null && 'by its document']
+    .filter(Boolean)
+    .join(', ')
 
 /** @throws Refusal */
 async function clientNamed({ env }: DatabaseCall, id: string): Promise<Client> {

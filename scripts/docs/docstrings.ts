@@ -10,7 +10,8 @@ export function docstringsIn(source: string): Map<string, string> {
 }
 
 /** A mention of a page in `docs`, as a link for its neighbours. */
-export const linked = (text: string): string => text.replaceAll(/\bdocs\/([\w-]+\.md)(#[\w-]+)?/g, '[$1]($1$2)')
+export const linked = (text: string): string =>
+  text.replaceAll(/\bdocs\/([\w-]+(?:\.ko)?\.md)(#[\w-]+)?/g, '[$1]($1$2)')
 
 /** @throws Error where a member has no docstring */
 export function docstringOf(docstrings: Map<string, string>, name: string): string {

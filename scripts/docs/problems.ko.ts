@@ -20,6 +20,8 @@ export const problemsInKorean: Record<ProblemCode, string> = {
   login_required: '요청에 액세스 토큰이 없습니다.',
   invalid_token: '토큰이 위조되었거나, 만료되었거나, 형식이 잘못되었거나, 세션이 종료되었습니다.',
   unknown_client: '이 `client_id`로 등록된 애플리케이션이 없습니다.',
+  client_document_refused:
+    '`client_id`가 가리키는 문서를 가져올 수 없거나 문서가 올바르지 않습니다. 자세한 이유는 로그에 있습니다.',
   unregistered_redirect_uri:
     '`redirect_uri`나 `post_logout_redirect_uri`가 없거나, 애플리케이션에 등록된 주소와 정확히 같지 않습니다.',
   unknown_backend: '백엔드의 시크릿이 틀렸거나, 시크릿 없이 IP 주소를 알려 주었습니다.',

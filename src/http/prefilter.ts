@@ -16,7 +16,7 @@ const PERIOD_SECONDS = 60
 
 /**
  * `confirm`: the password is entered again. `admin`: actions that mail another user. `challenge`: the options of a passkey,
- * which every login page fetches.
+ * which every login page fetches. `document`: requests that make us fetch one.
  */
 const LIMITERS = {
   login: 'PREFILTER_REFRESH', // many honest people may share an address; `amongCrowd` counts failures
@@ -29,6 +29,7 @@ const LIMITERS = {
   challenge: 'PREFILTER_REFRESH',
   admin: 'PREFILTER_REFRESH',
   authorize: 'PREFILTER_REFRESH',
+  document: 'PREFILTER',
   token: 'BREAKER', // all users of an application come from its server
   userinfo: 'BREAKER',
   revoke: 'BREAKER',

@@ -15,6 +15,10 @@ export const problemTexts: Record<ProblemCode, Translated> = {
   account_disabled: { en: 'This account is disabled.', ko: '사용이 중지된 계정입니다.' },
   body_too_large: { en: 'What you entered is too long.', ko: '입력한 내용이 너무 깁니다.' },
   challenge_required: tooMany,
+  client_document_refused: {
+    en: 'We could not check this application. Please try again later.',
+    ko: '애플리케이션을 확인하지 못했습니다. 나중에 다시 시도해 주세요.',
+  },
   cross_site_request: {
     en: 'Your browser did not say that this was sent from here. Please try again on this page, or use another browser.',
     ko: '이 페이지에서 보낸 요청인지 확인하지 못했습니다. 여기에서 다시 시도하거나 다른 브라우저를 사용해 주세요.',

@@ -194,6 +194,6 @@ describe('cleanUp', () => {
     const isolate = watchedIsolate()
     await cleanUp(isolate.env.DB, config(ENV), now())
     expect(isolate.calls).toHaveLength(1)
-    expect(isolate.calls[0]!.rows_read).toBeLessThan(40) // of more than a thousand: the edges of each index
+    expect(isolate.calls[0]!.rows_read).toBeLessThan(45) // of more than a thousand: the edges of each index
   })
 })

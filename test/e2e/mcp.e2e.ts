@@ -12,8 +12,18 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { words } from '../words.ts'
 import { launchBrowser, openPage, withoutChromium } from './browser.ts'
+import { json, serve, type Server as Hosts } from './providers/server.ts'
 import { PASSWORD, person } from './people.ts'
-import { accessToken, freshClone, launch, ROOT, type Service, startService, temporaryFolder } from './service.ts'
+import {
+  accessToken,
+  type Credentials,
+  freshClone,
+  launch,
+  ROOT,
+  type Service,
+  startService,
+  temporaryFolder,
+} from './service.ts'
 
 const PAGE = readFileSync(join(ROOT, 'docs', 'mcp.md'), 'utf8')
 const FILES = [...PAGE.matchAll(/^```\w+\n(?:\/\/|--) (\S+)\n([\s\S]*?)^```/gm)]
@@ -22,6 +32,7 @@ const COMMAND = /^```sh\n([\s\S]*?)^```$/m.exec(PAGE)![1]!
 /** The shortest that there is. */
 const TOKEN_SECONDS = 60
 const SCOPES = ['notes:read', 'notes:write']
+const DOCUMENT = 'https://agent.example/agent.json'
 
 let root: string
 let service: Service
@@ -30,6 +41,8 @@ let browser: Browser
 let agent: Server
 let callback: string
 let client_id: string
+/** Where the document of an agent is that nobody registered. */
+let hosts: Hosts
 
 beforeAll(async () => {
   if (withoutChromium()) return
@@ -40,7 +53,21 @@ beforeAll(async () => {
     writeFileSync(join(root, path), text)
   }
   rmSync(join(root, 'src/yours/routes.ts'))
-  const vars = { ACCESS_TOKEN_TTL_SECONDS: String(TOKEN_SECONDS) }
+  hosts = await serve()
+  hosts.mount('/agent.example', (_, response) =>
+    json(response, {
+      client_id: DOCUMENT,
+      client_name: 'Agent',
+      redirect_uris: ['http://127.0.0.1/callback'],
+      grant_types: ['authorization_code', 'refresh_token'],
+      token_endpoint_auth_method: 'none',
+    }),
+  )
+  const vars = {
+    ACCESS_TOKEN_TTL_SECONDS: String(TOKEN_SECONDS),
+    CLIENT_ID_METADATA_DOCUMENTS: 'agent.example',
+    TEST_DOCUMENTS_URL: hosts.url,
+  }
   service = await startService({ root, persistTo: join(root, '.wrangler', 'state'), vars })
   const running = launch('bash', ['-c', `${COMMAND.trim()} --json`], { cwd: root })
   expect(`${await running.exited} ${running.output()}`).toMatch(/^0 /)
@@ -55,6 +82,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close()
   agent?.close()
+  await hosts?.stop()
   await service?.stop()
   if (root) rmSync(root, { recursive: true, force: true })
 })
@@ -73,7 +101,14 @@ class Host {
     grant_types: ['authorization_code', 'refresh_token'],
     token_endpoint_auth_method: 'none',
   }
-  clientInformation = () => ({ client_id })
+  /** It is registered, or shows its document once it learns that this is known here. */
+  client: { client_id: string } | undefined
+  clientMetadataUrl = DOCUMENT
+  constructor(client?: { client_id: string }) {
+    this.client = client
+  }
+  clientInformation = () => this.client
+  saveClientInformation = (client: { client_id: string }) => void (this.client = client)
   tokens = () => this.kept
   saveTokens(tokens: v2.StoredOAuthTokens) {
     if (this.kept && tokens.access_token !== this.kept.access_token) this.refreshed++
@@ -88,7 +123,7 @@ class Host {
 
 type Result = { content: { type: string; text?: string }[] }
 type Agent = {
-  email: string
+  of: Credentials
   host: Host
   /** When its token was issued. Milliseconds. */
   since: number
@@ -150,27 +185,29 @@ const GENERATIONS: Record<string, (host: Host) => Pick<Agent, 'use' | 'finish' |
   },
 }
 
-async function started(generation: string): Promise<Agent> {
-  const host = new Host()
+async function started(generation: string, of: Credentials, client?: { client_id: string }): Promise<Agent> {
+  const host = new Host(client)
   const [page, complaints] = await openPage(browser)
   page.setDefaultTimeout(30_000)
-  const email = await person(service.persistTo)
-  return { email, since: 0, host, page, complaints, ...GENERATIONS[generation]!(host) }
+  return { of, since: 0, host, page, complaints, ...GENERATIONS[generation]!(host) }
 }
 
 /** What the person does in the browser that the agent opened. */
-async function consent({ email, host, page, finish }: Agent, ...says: string[]): Promise<void> {
+async function consent({ of, host, page, finish }: Agent, ...says: string[]): Promise<void> {
   await page.goto(host.asked!.href)
   if (await page.locator('input[name=email]').isVisible()) {
-    await page.locator('input[name=email]').fill(email)
-    await page.locator('input[name=password]').fill(PASSWORD)
+    await page.locator('input[name=email]').fill(of.email)
+    await page.locator('input[name=password]').fill(of.password)
     await page.getByRole('button', { name: words.en.signIn, exact: true }).click()
   }
   const allow = page.getByRole('button', { name: words.en.oauth.allow, exact: true })
-  await allow.waitFor()
-  for (const text of says) expect(await page.locator('main').innerText()).toContain(text)
-  await allow.click()
-  await page.waitForURL((url) => url.href.startsWith(`${callback}?`))
+  const back = page.waitForURL((url) => url.href.startsWith(`${callback}?`))
+  await Promise.race([allow.waitFor(), back]) // what was allowed before need not be asked again
+  if (await allow.isVisible()) {
+    for (const text of says) expect(await page.locator('main').innerText()).toContain(text)
+    await allow.click()
+  }
+  await back
   await finish(new URL(page.url()))
 }
 
@@ -182,26 +219,32 @@ const refusal = (work: Promise<unknown>): Promise<unknown> =>
 
 const generations = Object.keys(GENERATIONS)
 
-async function signedIn(generation: string): Promise<Agent> {
-  const one = await started(generation)
+async function signedIn(generation: string, of = service.demo, client?: { client_id: string }): Promise<Agent> {
+  const one = await started(generation, of, client)
   expect(await refusal(one.use('list-notes'))).toBeInstanceOf(Error)
   await consent(one, 'read your notes')
   return one
 }
 
 /** What the person does over JSON, beside the agent. */
-async function ask(email: string, method: string, path: string): Promise<void> {
-  const token = await accessToken(service.url, { email, password: PASSWORD })
+async function ask(of: Credentials, method: string, path: string): Promise<void> {
+  const token = await accessToken(service.url, of)
   const answer = await fetch(service.url + path, { method, headers: { Authorization: `Bearer ${token}` } })
   expect([path, answer.ok]).toEqual([path, true])
 }
 
 describe.skipIf(withoutChromium())('an agent', () => {
   const agents = new Map<string, Agent>()
+  const others: Credentials[] = []
+
+  beforeAll(async () => {
+    while (others.length < 2) others.push({ email: await person(service.persistTo), password: PASSWORD })
+  })
 
   it.each(generations)('goes from the bare URL to a tool call, with %s', async (generation) => {
     const one = await signedIn(generation)
-    expect(await one.use('list-notes')).toEqual([])
+    expect(await one.use('list-notes')).toEqual(expect.any(Array))
+    expect(one.host.asked!.searchParams.get('client_id')).toBe(DOCUMENT)
     expect(one.host.asked!.searchParams.get('resource')).toBe(`${service.url}/mcp`)
     expect(one.host.asked!.searchParams.get('scope')!.split(' ')).toContain('notes:read')
     expect(one.host.kept!.scope!.split(' ')).not.toContain('notes:write')
@@ -211,14 +254,15 @@ describe.skipIf(withoutChromium())('an agent', () => {
 
   it.each(generations)('asks the person for more once a tool needs it, with %s', async (generation) => {
     const one = agents.get(generation)!
-    const refused = await refusal(one.use('add-note', { text: 'Buy milk' }))
+    const text = `Buy milk, says ${generation}`
+    const refused = await refusal(one.use('add-note', { text }))
     expect(refused).toBeInstanceOf(Error)
     await one.widen(refused)
     await consent(one, 'read your notes', 'write notes for you')
     one.since = Date.now()
     expect(one.host.kept!.scope!.split(' ')).toEqual(expect.arrayContaining(SCOPES))
-    expect(await one.use('add-note', { text: 'Buy milk' })).toEqual(['The note is written.'])
-    expect(await one.use('list-notes')).toEqual(['Buy milk'])
+    expect(await one.use('add-note', { text })).toEqual(['The note is written.'])
+    expect(await one.use('list-notes')).toContain(text)
   })
 
   it.each(generations)('stops within five seconds, with %s', async (generation) => {
@@ -226,8 +270,9 @@ describe.skipIf(withoutChromium())('an agent', () => {
       ['POST', '/user/logout/everywhere'],
       ['DELETE', `/user/applications/${client_id}`],
     ]
-    const ended = await Promise.all(ways.map(() => signedIn(generation)))
-    for (const [i, [method, path]] of ways.entries()) await ask(ended[i]!.email, method, path)
+    const ended: Agent[] = []
+    for (const of of others) ended.push(await signedIn(generation, of, { client_id }))
+    for (const [i, [method, path]] of ways.entries()) await ask(others[i]!, method, path)
     await sleep(5_000)
     for (const { host, use, page } of ended) {
       const headers = { Authorization: `Bearer ${host.kept!.access_token}` }
@@ -243,7 +288,7 @@ describe.skipIf(withoutChromium())('an agent', () => {
     const { host, use, since } = agents.get(generation)!
     const before = host.refreshed
     await sleep(Math.max(0, since + (TOKEN_SECONDS + 2) * 1_000 - Date.now()))
-    expect(await use('list-notes')).toEqual(['Buy milk'])
+    expect(await use('list-notes')).toContain(`Buy milk, says ${generation}`)
     expect(host.refreshed).toBe(before + 1)
     expect(host.kept!.scope!.split(' ')).toEqual(expect.arrayContaining(SCOPES))
   })

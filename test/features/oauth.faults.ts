@@ -71,6 +71,8 @@ const { access_token } = await tokensFor(
     pkce: 1,
     credentials: 0,
     created_at: THEN,
+    fetched_at: null,
+    fresh_until: null,
   }),
   {
     id: CODE,

@@ -22,6 +22,10 @@ export type Client = {
   /** Whether it may have tokens of its own (`client_credentials`). */
   credentials: boolean
   created_at: number
+  /** When its document was fetched, if its id is the address of one. Null: it is registered. Seconds. */
+  fetched_at: number | null
+  /** Until when that document is good. */
+  fresh_until: number | null
 }
 
 export type ClientRow = Omit<

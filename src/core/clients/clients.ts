@@ -1,4 +1,4 @@
-import { sql } from '../../lib/sql.ts'
+import { type Sql, sql } from '../../lib/sql.ts'
 import { Problem } from '../../problem.ts'
 import type { DatabaseCall } from '../call.ts'
 import { all, batch, first } from '../d1.ts'
@@ -30,7 +30,14 @@ export async function createClient(call: DatabaseCall, registration: Registratio
   const id = newClientId()
   const { public: isPublic, ...given } = registration
   const { secret, hash } = isPublic ? {} : await newClientSecret()
-  const client: Client = { id, secret_hash: hash ?? null, created_at: call.now, ...given }
+  const client: Client = {
+    id,
+    secret_hash: hash ?? null,
+    created_at: call.now,
+    fetched_at: null,
+    fresh_until: null,
+    ...given,
+  }
   const { redirect_uris, post_logout_redirect_uris, resources, third_party, pkce, credentials } = client
   await batch(call.env.DB, [
     sql`INSERT INTO clients (id, name, secret_hash, redirect_uris, post_logout_redirect_uris, backchannel_logout_uri,
@@ -43,6 +50,16 @@ export async function createClient(call: DatabaseCall, registration: Registratio
   ])
   return { client, secret }
 }
+
+/** The statement that keeps what a document says, if `when` holds. A row that was read from a newer one stays as it is. */
+export const keepDocument = (client: Client, when: Sql): Sql =>
+  sql`INSERT INTO clients (id, name, redirect_uris, third_party, scope, id_token_alg, created_at, fetched_at, fresh_until)
+    SELECT ${client.id}, ${client.name}, ${JSON.stringify(client.redirect_uris)}, 1, ${client.scope},
+      ${client.id_token_alg}, ${client.created_at}, ${client.fetched_at}, ${client.fresh_until} WHERE ${when}
+    ON CONFLICT (id) DO UPDATE SET name = excluded.name, redirect_uris = excluded.redirect_uris,
+      scope = excluded.scope, id_token_alg = excluded.id_token_alg, fetched_at = excluded.fetched_at,
+      fresh_until = excluded.fresh_until
+    WHERE clients.fetched_at < excluded.fetched_at`
 
 /**
  * Gives a client another secret. The old one is refused from now on.

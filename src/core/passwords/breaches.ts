@@ -2,6 +2,7 @@ import type { Config } from '../../config.ts'
 import { hex, utf8 } from '../../lib/bytes.ts'
 import { withDeadline } from '../../lib/deadline.ts'
 import { logError } from '../../lib/log.ts'
+import { readAtMost } from '../../lib/read-at-most.ts'
 
 /** Milliseconds, including the body: a person waits. */
 const DEADLINE_MS = 1_000
@@ -39,22 +40,5 @@ async function rangeOf(url: string, prefix: string): Promise<string> {
   const headers = { 'Add-Padding': 'true' }
   const answer = await fetch(`${url.replace(/\/$/, '')}/${prefix}`, { headers, signal, redirect: 'manual' })
   if (answer.status !== 200) throw new Error(`It answered ${answer.status}.`)
-  return textOf(answer)
-}
-
-/** Reads a text of at most `MAX_BYTES`. */
-async function textOf({ body }: Response): Promise<string> {
-  const reader = body?.getReader()
-  const decoder = new TextDecoder()
-  let [text, size] = ['', 0]
-  for (;;) {
-    const value = (await reader?.read())?.value
-    if (value === undefined) return text
-    size += value.byteLength
-    if (size > MAX_BYTES) {
-      await reader?.cancel()
-      throw new Error(`It answered more than ${MAX_BYTES} bytes.`)
-    }
-    text += decoder.decode(value, { stream: true })
-  }
+  return (await readAtMost(answer, MAX_BYTES)).text()
 }

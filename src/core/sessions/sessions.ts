@@ -146,7 +146,8 @@ export type ListedSession = {
   user_agent: string | null
   ip: string | null
   country: string | null
-  /** The name of the application that it belongs to, if any. */
+  /** The application that it belongs to, if any, and its name. */
+  client_id: string | null
   client: string | null
 }
 
@@ -156,7 +157,7 @@ export const sessionsOf = (call: Call, user_id: number): Promise<ListedSession[]
 
 /** The statement that reads them. */
 export const listedSessions = (call: Call, user_id: number): Sql =>
-  sql`SELECT id, created_at, refreshed_at, user_agent, ip, country,
+  sql`SELECT id, created_at, refreshed_at, user_agent, ip, country, client_id,
       (SELECT name FROM clients WHERE clients.id = client_id) AS client FROM sessions
     WHERE user_id = ${user_id} AND ${standing(call)} ORDER BY created_at DESC LIMIT 100`
 

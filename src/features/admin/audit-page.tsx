@@ -5,6 +5,7 @@ import type { Props } from '../../pages/forms.tsx'
 import { Moment } from '../../pages/parts.tsx'
 import type { View } from '../../pages/view.tsx'
 import type { ListedEvent } from './audit-queries.ts'
+import { clientPath } from './client-path.ts'
 import { Console, List, type ListProps, Search, Text } from './console.tsx'
 import { words } from './words.ts'
 
@@ -104,7 +105,7 @@ function namesIn({ path, language, viewer }: View, about: About): Child[] {
   const { user_id, email, actor, actor_email, client_id, client_name } = about
   const say = words[language]
   const user = `/console/users/${user_id}`
-  const client = `/console/clients/${client_id}`
+  const client = client_id === null ? '' : clientPath(client_id)
   const isAdmin = hasRole(viewer, ADMIN)
   return [
     user_id !== null && path !== user && (email === null ? `${say.userNumber} ${user_id}` : <a href={user}>{email}</a>),

@@ -3,6 +3,7 @@ import { DEFAULT_SCOPE } from '../../core/clients/registration.ts'
 import { Form, type Props } from '../../pages/forms.tsx'
 import { Moment } from '../../pages/parts.tsx'
 import { ActPage } from './act-page.tsx'
+import { clientPath } from './client-path.ts'
 import { Console, Onto, Text } from './console.tsx'
 import { words } from './words.ts'
 
@@ -16,7 +17,7 @@ export const ClientsPage = ({ view, clients }: Props<{ clients: Client[] }>) => 
           <li>
             <div>
               <p>
-                <a href={`/console/clients/${client.id}`}>{client.name}</a>
+                <a href={clientPath(client.id)}>{client.name}</a>
                 <Kinds view={view} client={client} />
               </p>
               <p class="soft">{client.id}</p>
@@ -33,6 +34,7 @@ const Kinds = ({ view: { language }, client }: Props<{ client: Client }>) => (
   <>
     {client.secret_hash === null && <span class="badge">{words[language].isPublic}</span>}
     {client.third_party && <span class="badge">{words[language].isThirdParty}</span>}
+    {client.fetched_at !== null && <span class="badge">{words[language].hasDocument}</span>}
   </>
 )
 
@@ -65,7 +67,7 @@ export const RegisterPage = ({ view, fields }: Props<{ fields?: URLSearchParams 
 export const ClientPage = ({ view, client }: Props<{ client: Client }>) => {
   const say = words[view.language]
   const ask = (act: string, text: string) => (
-    <a class="quiet" href={`/console/clients/${client.id}/${act}`} aria-label={`${text}: ${client.name}`}>
+    <a class="quiet" href={`${clientPath(client.id)}/${act}`} aria-label={`${text}: ${client.name}`}>
       {text}
     </a>
   )
@@ -117,7 +119,7 @@ export const SecretPage = ({ view, client, secret }: Props<{ client: Client; sec
         <p>{words[view.language].secretIs}</p>
       </>
     )}
-    <Onto to={`/console/clients/${client.id}`} text={view.say.goOn} />
+    <Onto to={clientPath(client.id)} text={view.say.goOn} />
   </Console>
 )
 
@@ -128,13 +130,5 @@ export const ClientActPage = ({ view, client, act }: ClientActProps) => {
   const say = words[view.language]
   const [what, means] =
     act === 'delete' ? [say.deleteClient, say.deleteClientMeans] : [say.rotateSecret, say.rotateMeans]
-  return (
-    <ActPage
-      view={view}
-      to={`/console/clients/${client.id}`}
-      sends={{ do: act }}
-      {...{ what, means }}
-      whom={client.name}
-    />
-  )
+  return <ActPage view={view} to={clientPath(client.id)} sends={{ do: act }} {...{ what, means }} whom={client.name} />
 }

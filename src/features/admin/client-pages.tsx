@@ -18,11 +18,12 @@ import { type PageContext, pageOf } from '../../pages/view.tsx'
 import { Problem } from '../../problem.ts'
 import { asAdmin } from './actor.ts'
 import { ClientActPage, ClientPage, ClientsPage, RegisterPage, SecretPage } from './client-page.tsx'
+import { clientIdIn, clientPath } from './client-path.ts'
 import { openedByAdmin, submittedByAdmin } from './for-admins.tsx'
 
 const REGISTER = '/console/clients/new'
 
-const clientPage = pageLogin(/^\/console\/clients(?:\/[A-Za-z0-9]{1,64}(?:\/(?:delete|secret))?)?$/)
+const clientPage = pageLogin(/^\/console\/clients(?:\/[\w~-]{1,700}(?:\/(?:delete|secret))?)?$/)
 
 /** The pages for applications. Whatever changes one needs a fresh login, as under `/admin`. */
 export const clientPages = new Hono<AppEnv>()
@@ -60,12 +61,12 @@ export const clientPages = new Hono<AppEnv>()
 
   .post('/:id', (c) =>
     submittedByAdmin(c, async (call, fields) => {
-      const id = c.req.param('id')
-      if (!isFresh(call.session, call.now)) return toConfirm(c, `/console/clients/${id}`)
+      const id = clientIdIn(c.req.param('id'))
+      if (!isFresh(call.session, call.now)) return toConfirm(c, clientPath(id))
       const chosen = fields.get('do')
       if (chosen === 'secret') {
         const { secret } = await rotateClientSecret(asAdmin(call), id)
-        return secretPage(c, { client: await clientNamed(c, id), secret })
+        return secretPage(c, { client: await clientNamed(c, c.req.param('id')), secret })
       }
       if (chosen !== 'delete') throw new Problem('invalid_body')
       await deleteClient(asAdmin(call), id)
@@ -76,15 +77,15 @@ export const clientPages = new Hono<AppEnv>()
   .get('/:id/:act', clientPage, (c) =>
     openedByAdmin(c, async ({ session, now }) => {
       const [client, act] = [await clientNamed(c, c.req.param('id')), c.req.param('act')]
-      if (!isFresh(session, now)) return toConfirm(c, `/console/clients/${client.id}`)
+      if (!isFresh(session, now)) return toConfirm(c, clientPath(client.id))
       if (act !== 'delete' && (act !== 'secret' || client.secret_hash === null)) throw new Problem('not_found')
       return pageOf(c, (view) => <ClientActPage view={view} client={client} act={act} />)
     }),
   )
 
 /** @throws Problem 404 `not_found`, 503 `unavailable` */
-async function clientNamed(c: PageContext, id: string): Promise<Client> {
-  const client = await findClient(c.env.DB, id)
+async function clientNamed(c: PageContext, part: string): Promise<Client> {
+  const client = await findClient(c.env.DB, clientIdIn(part))
   if (!client) throw new Problem('not_found')
   return client
 }

@@ -14,6 +14,11 @@ const client = {
   pkce: v.pipe(v.boolean(), v.description('False: its library cannot do PKCE, so it must send a `nonce`.')),
   credentials: v.pipe(v.boolean(), v.description('Whether it may have tokens of its own.')),
   created_at: seconds,
+  fetched_at: v.pipe(
+    v.nullable(seconds),
+    v.description('When the document at the address `client_id` was read. Null: it is registered.'),
+  ),
+  fresh_until: v.pipe(v.nullable(seconds), v.description('Until when that document is good.')),
   public: v.pipe(v.boolean(), v.description('Whether it has no secret.')),
 }
 
@@ -30,6 +35,8 @@ const app = {
   pkce: true,
   credentials: false,
   created_at: 1_795_000_000,
+  fetched_at: null,
+  fresh_until: null,
   public: false,
 }
 const client_secret = '7yM1Wp5sZtGpZwuCUe9a3SKW1ZKrhLjR6in9hyrrokQ'

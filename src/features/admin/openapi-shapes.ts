@@ -24,7 +24,8 @@ export const session = v.strictObject({
   user_agent: nullable,
   ip: nullable,
   country: nullable,
-  client: v.pipe(nullable, v.description('The application that the session belongs to, if any.')),
+  client_id: v.pipe(nullable, v.description('The application that the session belongs to, if any.')),
+  client: v.pipe(nullable, v.description('Its name.')),
 })
 
 export const application = v.strictObject({

@@ -21,6 +21,7 @@ export const words = phrases({
   clientSecret: { en: 'Client secret', ko: '클라이언트 시크릿' },
   isPublic: { en: 'No secret', ko: '시크릿 없음' },
   isThirdParty: { en: 'Third party', ko: '외부' },
+  hasDocument: { en: 'Not registered', ko: '미등록' },
   secretIs: {
     en: 'Copy the secret now. It is not shown again.',
     ko: '시크릿은 지금만 볼 수 있으니 바로 복사해 두세요.',

@@ -1,12 +1,17 @@
 import type { Card } from '../../core/call.ts'
 import { applicationsOf } from '../../core/clients/consents.ts'
-import { actOn, Moment, Press } from '../../pages/parts.tsx'
+import { sessionsOf } from '../../core/sessions/sessions.ts'
+import { actOn, Moment, Origin, Press } from '../../pages/parts.tsx'
 import { words } from './words.ts'
 
-/** The applications that the user signed in to. Nothing is shown to users who have none. */
+/** What is known of an application that nobody registered. It chooses its name itself. */
+const hostOf = (client_id: string) => (client_id.includes('/') ? new URL(client_id).host : undefined)
+
+/** The applications that the user signed in to, and where. Nothing is shown to users who have none. */
 export const card: Card = async (call, user, view) => {
   const say = words[view.language]
   const applications = await applicationsOf(call, user.id)
+  const sessions = applications.length > 0 ? await sessionsOf(call, user.id) : []
   return (
     <>
       {applications.length > 0 && (
@@ -15,25 +20,36 @@ export const card: Card = async (call, user, view) => {
           <p class="soft">{say.applicationsAre}</p>
           <ul class="rows">
             {applications.map(({ client_id, name, granted_at }) => (
-              <li>
-                <div>
-                  <p>
-                    <strong>{name}</strong>
-                  </p>
-                  {granted_at !== null && (
-                    <p class="soft">
-                      {say.allowed} <Moment at={granted_at} language={view.language} />
+              <>
+                <li>
+                  <div>
+                    <p>
+                      <strong>{hostOf(client_id) ?? name}</strong>
                     </p>
-                  )}
-                </div>
-                <Press
-                  action="/account/applications"
-                  name="withdraw"
-                  value={client_id}
-                  text={say.withdraw}
-                  label={actOn(view, say.withdraw, name)}
-                />
-              </li>
+                    {hostOf(client_id) !== undefined && <p class="soft">{name}</p>}
+                    {granted_at !== null && (
+                      <p class="soft">
+                        {say.allowed} <Moment at={granted_at} language={view.language} />
+                      </p>
+                    )}
+                  </div>
+                  <Press
+                    action="/account/applications"
+                    name="withdraw"
+                    value={client_id}
+                    text={say.withdraw}
+                    label={actOn(view, say.withdraw, hostOf(client_id) ?? name)}
+                  />
+                </li>
+                {sessions
+                  .filter((session) => session.client_id === client_id)
+                  .map(({ id, refreshed_at, ...from }) => (
+                    <li class="under">
+                      <Origin view={view} {...from} at={refreshed_at} />
+                      <Press action="/account/sessions" name="end" value={id} text={say.end} />
+                    </li>
+                  ))}
+              </>
             ))}
           </ul>
         </section>

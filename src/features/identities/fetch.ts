@@ -1,3 +1,5 @@
+import { readAtMost } from '../../lib/read-at-most.ts'
+
 /** Milliseconds for everything that one request asks a provider. A person waits. */
 export const DEADLINE_MS = 10_000
 
@@ -15,23 +17,8 @@ export function boundedFetch(origins: ReadonlySet<string>): Asking {
   return async (url, init) => {
     if (!origins.has(new URL(url).origin)) throw new Error('The address is not among those of the settings.')
     const answer = await fetch(url, { ...init, redirect: 'manual', signal })
-    const bytes = await bytesOf(answer)
+    const bytes = await readAtMost(answer, MAX_BYTES)
     const type = answer.headers.get('Content-Type') ?? ''
-    return new Response(bytes, { status: answer.status, headers: { 'Content-Type': type } })
-  }
-}
-
-async function bytesOf({ body }: Response): Promise<Blob | null> {
-  const reader = body?.getReader()
-  const parts: Uint8Array<ArrayBuffer>[] = []
-  for (let size = 0; ;) {
-    const value = (await reader?.read())?.value as Uint8Array<ArrayBuffer> | undefined
-    if (value === undefined) return parts.length === 0 ? null : new Blob(parts)
-    size += value.byteLength
-    if (size > MAX_BYTES) {
-      await reader?.cancel()
-      throw new Error(`It answered more than ${MAX_BYTES} bytes.`)
-    }
-    parts.push(value)
+    return new Response(bytes.size === 0 ? null : bytes, { status: answer.status, headers: { 'Content-Type': type } })
   }
 }

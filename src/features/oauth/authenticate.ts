@@ -1,7 +1,7 @@
 import type { Call } from '../../core/call.ts'
 import { type Client, isSecretOf } from '../../core/clients/client.ts'
-import { findClient } from '../../core/clients/clients.ts'
 import { credentialsIn } from './credentials.ts'
+import { clientNamed } from './documents/client.ts'
 import type { Parameters } from './parameters.ts'
 import { Refusal } from './refusal.ts'
 
@@ -10,13 +10,9 @@ import { Refusal } from './refusal.ts'
  * without a code or a refresh token.
  * @throws Refusal `invalid_client`, `invalid_request`; Problem 503 `unavailable`
  */
-export async function authenticate(
-  { env }: Call,
-  authorization: string | undefined,
-  body: Parameters,
-): Promise<Client> {
+export async function authenticate(call: Call, authorization: string | undefined, body: Parameters): Promise<Client> {
   const { id, secret } = credentialsIn(authorization, body)
-  const client = await findClient(env.DB, id)
+  const client = await clientNamed(call, id)
   const isPublic = client?.secret_hash === null
   if (!client || !(isPublic ? secret === undefined : await isSecretOf(client, secret ?? '')))
     throw new Refusal('invalid_client', 'The client is not known, or its secret is wrong.')

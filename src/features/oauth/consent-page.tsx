@@ -5,7 +5,8 @@ import type { User } from '../../core/users/users.ts'
 import type { Child } from '../../lib/jsx-runtime.ts'
 import type { Props } from '../../pages/forms.tsx'
 import { Layout } from '../../pages/layout.tsx'
-import { formTarget } from './redirect-uri.ts'
+import { hasDocument } from './documents/client.ts'
+import { isOnDevice } from './redirect-uri.ts'
 import type { AuthorizationRequest } from './request.ts'
 import { words } from './words.ts'
 
@@ -18,10 +19,11 @@ type ConsentProps = Props<{ client: Client; user: User; request: AuthorizationRe
  */
 export const ConsentPage = ({ view, client, user, request, own }: ConsentProps) => {
   const say = words[view.language]
+  const host = hasDocument(client) ? new URL(client.id).host : undefined
   return (
-    <Layout view={view} title={say.consent(client.name)}>
+    <Layout view={view} title={say.consent(host ?? client.name)}>
       <p class="soft">{user.email}</p>
-      <p>{say.consentWhy}</p>
+      <p>{host === undefined ? say.consentWhy : say.documentWhy(host, client.name)}</p>
       <ul>
         {wordsOf(request.scope).map((word) => (
           <li>
@@ -30,8 +32,9 @@ export const ConsentPage = ({ view, client, user, request, own }: ConsentProps) 
         ))}
       </ul>
       <p class="soft">
-        {say.leadsTo} <strong>{formTarget(request.redirect_uri)}</strong>
+        {say.leadsTo} <strong>{placeOf(request.redirect_uri)}</strong>
       </p>
+      {host !== undefined && <Warning view={view} host={host} to={request.redirect_uri} />}
       <form method="post" action={view.path}>
         <input type="hidden" name="user_id" value={user.id} />
         <button type="submit" name="decision" value="allow">
@@ -44,6 +47,19 @@ export const ConsentPage = ({ view, client, user, request, own }: ConsentProps) 
       <p class="soft">{say.takeBack}</p>
     </Layout>
   )
+}
+
+/** Where an answer goes, as far as a person can judge it. */
+function placeOf(redirect_uri: string): string {
+  const { origin, protocol, host } = new URL(redirect_uri)
+  return host === '' ? protocol : origin === 'null' ? host : origin
+}
+
+/** Says of a client that nobody registered if the answer goes to an app, which could be any, or to another site. */
+const Warning = ({ view, host, to }: Props<{ host: string; to: string }>) => {
+  const { toDevice, elsewhere } = words[view.language]
+  const text = isOnDevice(to) ? toDevice : new URL(to).host !== host && elsewhere
+  return <>{text !== false && <p class="caution">{text}</p>}</>
 }
 
 /** What a word of the scope means. A word that nobody describes is shown as it is. */

@@ -1,12 +1,12 @@
 import type { Call } from '../../core/call.ts'
 import type { Client } from '../../core/clients/client.ts'
-import { findClient } from '../../core/clients/clients.ts'
 import { first } from '../../core/d1.ts'
 import { verifyJwt } from '../../core/keys/signing.ts'
 import type { Session } from '../../core/sessions/session.ts'
 import { commit, endRecorded } from '../../core/sessions/sessions.ts'
 import { sql } from '../../lib/sql.ts'
 import { Problem } from '../../problem.ts'
+import { clientNamed } from './documents/client.ts'
 import type { Parameters } from './parameters.ts'
 import { isRegistered, withAnswer } from './redirect-uri.ts'
 
@@ -28,7 +28,7 @@ export async function logoutIn(call: Call, given: Parameters): Promise<Logout> {
   if (token !== undefined && !hint) throw malformed('id_token_hint')
   const client_id = given.get('client_id') ?? hint?.client_id
   if (hint && hint.client_id !== client_id) throw malformed('client_id')
-  const client = client_id === undefined ? undefined : await clientNamed(call, client_id)
+  const client = client_id === undefined ? undefined : await knownClient(call, client_id)
   const uri = given.get('post_logout_redirect_uri')
   if (uri === undefined) return { hint, to: undefined }
   if (!client || !isRegistered(uri, client.post_logout_redirect_uris)) throw new Problem('unregistered_redirect_uri')
@@ -38,8 +38,8 @@ export async function logoutIn(call: Call, given: Parameters): Promise<Logout> {
 
 const malformed = (field: string) => new Problem('invalid_query', { errors: [{ field, code: 'malformed' }] })
 
-async function clientNamed({ env }: Call, id: string): Promise<Client> {
-  const client = await findClient(env.DB, id)
+async function knownClient(call: Call, id: string): Promise<Client> {
+  const client = await clientNamed(call, id)
   if (!client) throw new Problem('unknown_client')
   return client
 }

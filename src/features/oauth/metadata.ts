@@ -38,6 +38,7 @@ export function metadata(config: Config) {
     authorization_response_iss_parameter_supported: true,
     backchannel_logout_supported: true,
     backchannel_logout_session_supported: true,
+    ...(config.CLIENT_ID_METADATA_DOCUMENTS.length > 0 && { client_id_metadata_document_supported: true }),
     claims_parameter_supported: false,
     request_parameter_supported: false,
     request_uri_parameter_supported: false, // the default would be true

@@ -35,6 +35,7 @@ const metadata: Answer = {
     authorization_response_iss_parameter_supported: v.literal(true),
     backchannel_logout_supported: v.literal(true),
     backchannel_logout_session_supported: v.literal(true),
+    client_id_metadata_document_supported: v.optional(v.literal(true)),
     claims_parameter_supported: v.literal(false),
     request_parameter_supported: v.literal(false),
     request_uri_parameter_supported: v.literal(false),

@@ -1,7 +1,6 @@
 import { type Context, Hono } from 'hono'
 import { config } from '../../config.ts'
 import type { Call, SignedInCall } from '../../core/call.ts'
-import { findClient } from '../../core/clients/clients.ts'
 import type { Client } from '../../core/clients/client.ts'
 import { issuerOf } from '../../core/keys/signing.ts'
 import type { AppEnv } from '../../http/app-env.ts'
@@ -14,6 +13,7 @@ import { viewOf } from '../../pages/view.tsx'
 import { Problem } from '../../problem.ts'
 import { newCode } from './code.ts'
 import { allow, askConsent, isNewTo } from './consent.tsx'
+import { clientAsking, hasDocument } from './documents/client.ts'
 import { continueAt, CONTINUES, type Pending, pendingRequest } from './handle.ts'
 import { hintIn } from './end-session.ts'
 import { endSessionPages } from './end-session-pages.tsx'
@@ -48,7 +48,8 @@ export const pages = new Hono<AppEnv>()
     submittedBy(c, async (call, fields) => {
       const pending = await pendingRequest(call, c.req.param('handle'))
       if (fields.get('decision') !== 'allow') return answer(c, pending.request, { error: 'access_denied' })
-      await allow(call, pending.request, fields.get('user_id'))
+      const { client_id, redirect_uri } = pending.request
+      await allow(call, await clientAt(c, client_id, redirect_uri), pending.request, fields.get('user_id'))
       return goOn(c, pending, call)
     }),
   )
@@ -70,11 +71,8 @@ async function authorize(c: Context<AppEnv>, given: Parameters): Promise<Respons
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     const { error: code, message } = error
-    return answer(
-      c,
-      { redirect_uri: redirect_uri!, state: given.get('state') },
-      { error: code, error_description: message },
-    )
+    const to = { redirect_uri: redirect_uri!, state: given.get('state') }
+    return refuse(c, client, to, { error: code, error_description: message })
   }
 }
 
@@ -91,7 +89,7 @@ async function hintedUser(
 }
 
 async function clientAt(c: Context<AppEnv>, id: string | undefined, redirect_uri: string | undefined): Promise<Client> {
-  const client = id === undefined ? undefined : await findClient(c.env.DB, id)
+  const client = id === undefined ? undefined : await clientAsking(c, id)
   if (!client) throw new Problem('unknown_client')
   if (redirect_uri === undefined || !isRegistered(redirect_uri, client.redirect_uris))
     throw new Problem('unregistered_redirect_uri')
@@ -107,7 +105,7 @@ async function goOn(c: Context<AppEnv>, { request, ticket }: Pending, allowed?: 
     session,
     at: ticket.at,
     now,
-    isNew: session !== undefined && (await isNewTo(callOf(c), client, session, request)),
+    isNew: session !== undefined && (await isNewTo(callOf(c), client, session, request, allowed !== undefined)),
     isThirdParty: client.third_party,
     isConfirmed: c.req.query('done') === 'confirmed',
   })
@@ -117,7 +115,7 @@ async function goOn(c: Context<AppEnv>, { request, ticket }: Pending, allowed?: 
     return toLoginFor(c, request, await continueAt(callOf(c), withoutPrompt(request, 'select_account'), ticket))
   if (step === 'confirm') return toConfirm(c, path)
   if (step === 'consent') return askConsent(c, client, session!, request)
-  if (step !== undefined) return answer(c, request, { error: step })
+  if (step !== undefined) return refuse(c, client, request, { error: step })
   return answer(c, request, { code: await newCode(callOf(c), request, session!) })
 }
 
@@ -133,11 +131,19 @@ const withoutPrompt = (request: AuthorizationRequest, done: string): Authorizati
   prompt: request.prompt.filter((prompt) => prompt !== done),
 })
 
+type Asker = Pick<AuthorizationRequest, 'redirect_uri' | 'state'>
+
+/**
+ * Sends the user back to the client with an error. Whoever publishes a document chooses where it leads, so nobody is sent
+ * there unasked (RFC 9700 section 4.11.2).
+ * @throws Problem 422 `invalid_query`
+ */
+function refuse(c: Context<AppEnv>, client: Client, to: Asker, error: Record<string, string>): Response {
+  if (hasDocument(client)) throw new Problem('invalid_query')
+  return answer(c, to, error)
+}
+
 /** Sends the user back to the client. `iss` shows who answers (RFC 9207). */
-function answer(
-  c: Context<AppEnv>,
-  { redirect_uri, state }: Pick<AuthorizationRequest, 'redirect_uri' | 'state'>,
-  result: Record<string, string>,
-): Response {
+function answer(c: Context<AppEnv>, { redirect_uri, state }: Asker, result: Record<string, string>): Response {
   return c.redirect(withAnswer(redirect_uri, { ...result, state, iss: issuerOf(config(c.env)) }), 303)
 }

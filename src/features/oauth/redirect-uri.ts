@@ -14,6 +14,9 @@ function isSameLoopback(own: string, uri: string): boolean {
   return a !== null && b !== null && a[1] === b[1] && a[3] === b[3] && Number(b[2] ?? 80) <= 65_535
 }
 
+/** Whether an app on the device of the user takes the answer: by a loopback address, or by a scheme of its own. */
+export const isOnDevice = (uri: string): boolean => !uri.startsWith('https:')
+
 /** The address with the answer in its query (RFC 6749 section 4.1.2). Registered addresses have no fragment. */
 export function withAnswer(uri: string, answer: Record<string, string | undefined>): string {
   const given = Object.entries(answer).filter((pair): pair is [string, string] => pair[1] !== undefined)

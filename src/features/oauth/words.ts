@@ -9,6 +9,20 @@ export const words = phrases({
     en: 'This application belongs to somebody else. If you allow it, it can:',
     ko: '외부에서 운영하는 애플리케이션입니다. 동의하면 이 애플리케이션에 다음 권한을 허용합니다.',
   },
+  documentWhy: {
+    en: (host: string, name: string) =>
+      `An application of ${host} asks for this. It calls itself “${name}”, which nobody here has checked. If you allow it, it can:`,
+    ko: (host: string, name: string) =>
+      `${host}의 애플리케이션이 요청했습니다. 스스로 밝힌 이름은 “${name}”이며, 이 서비스에서 확인한 이름이 아닙니다. 동의하면 다음 권한을 허용합니다.`,
+  },
+  toDevice: {
+    en: 'The answer goes to an app on this device, and every app on it could ask in this name. Allow it only if you have just started to sign in there yourself.',
+    ko: '결과가 이 기기의 앱으로 전달됩니다. 기기에 설치된 다른 앱이 이름을 속여 요청할 수도 있으니, 방금 앱에서 직접 로그인을 시작했을 때만 동의해 주세요.',
+  },
+  elsewhere: {
+    en: 'This is another site than the one that asks.',
+    ko: '요청한 곳과 다른 사이트입니다.',
+  },
   openid: { en: 'recognize you when you come back', ko: '다시 방문했을 때 같은 사용자임을 확인' },
   email: { en: 'see your email address:', ko: '이메일 주소 조회:' },
   profile: { en: 'see your name:', ko: '이름 조회:' },

@@ -22,7 +22,8 @@ const listed = v.strictObject({
   user_agent: nullable,
   ip: nullable,
   country: nullable,
-  client: v.pipe(nullable, v.description('The application that the session belongs to, if any.')),
+  client_id: v.pipe(nullable, v.description('The application that the session belongs to, if any.')),
+  client: v.pipe(nullable, v.description('Its name.')),
   current: v.boolean(),
 })
 
@@ -94,6 +95,7 @@ export const chapter: Chapter = {
                 user_agent: 'Mozilla/5.0',
                 ip: '203.0.113.7',
                 country: 'KR',
+                client_id: null,
                 client: null,
                 current: true,
               },

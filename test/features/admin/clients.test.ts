@@ -55,6 +55,8 @@ describe('/admin/clients', () => {
       pkce: true,
       credentials: false,
       created_at: expect.any(Number),
+      fetched_at: null,
+      fresh_until: null,
       public: false,
     })
     expect(await lastAudit()).toEqual({

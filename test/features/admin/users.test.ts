@@ -348,7 +348,7 @@ describe('GET /admin/users/:id', () => {
       recovery_codes_left: 0,
       applications: [],
       live_sessions: 1,
-      sessions: [{ ...session, ip: '192.0.2.7', country: 'KR', user_agent: 'Own', client: null }],
+      sessions: [{ ...session, ip: '192.0.2.7', country: 'KR', user_agent: 'Own', client_id: null, client: null }],
     })
     expect(text).not.toMatch(/\$2|hashed/)
   })
