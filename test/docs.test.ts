@@ -13,7 +13,7 @@ const pages = new Map(
 )
 
 /** Every file that a page may lead to, and every folder. */
-const files = Object.keys(import.meta.glob(['../*', '../docs/**', '../public/**', '../src/**'])).map((path) =>
+const files = Object.keys(import.meta.glob(['../*', '../docs/**', '../packages/*/*.md', '../public/**', '../src/**'])).map((path) =>
   path.replace('../', ''),
 )
 const exists = (path: string) => files.some((file) => file === path || file.startsWith(`${path}/`))
@@ -83,6 +83,7 @@ describe.each([
   ['docs/reference', pages.get('docs/reference.md')!, pages.get('docs/reference.ko.md')!],
   ['docs/applications', pages.get('docs/applications.md')!, pages.get('docs/applications.ko.md')!],
   ['docs/verify-elsewhere', pages.get('docs/verify-elsewhere.md')!, pages.get('docs/verify-elsewhere.ko.md')!],
+  ['docs/testing', pages.get('docs/testing.md')!, pages.get('docs/testing.ko.md')!],
   ['docs/sign-in', pages.get('docs/sign-in.md')!, pages.get('docs/sign-in.ko.md')!],
   ['docs/sign-in-with', pages.get('docs/sign-in-with.md')!, pages.get('docs/sign-in-with.ko.md')!],
 ])('%s in Korean', (_name, ours, theirs) => {

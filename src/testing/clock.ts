@@ -28,8 +28,11 @@ export const clock = {
     if (!isStopped) clock.stop()
     set(start + seconds * 1000)
   },
-  /** Moves the clock forward by so many seconds. */
-  forward: (seconds: number): void => set(Date.now() + seconds * 1000),
+  /** Moves the clock forward by so many seconds. Stops it first if it runs. */
+  forward(seconds: number): void {
+    if (!isStopped) clock.stop()
+    set(Date.now() + seconds * 1000)
+  },
   /** Seconds since the clock was stopped. */
   elapsed: (): number => (Date.now() - start) / 1000,
   /** Uses the real time again, including timers. */

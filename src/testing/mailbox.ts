@@ -6,6 +6,7 @@ export type SentMail = { from: string; to: string; subject: string; text: string
 const SENT = '/cdn-cgi/local/explorer/api/local/email/sending'
 /** As many as it returns at once. */
 const AT_MOST = 100
+const WAIT_MS = 10_000
 
 type Kept = Omit<SentMail, 'to'> & { messageId: string; to: string[] }
 
@@ -20,10 +21,20 @@ export class Mailbox {
   }
 
   /**
-   * The newest hundred mails of a service that `npm run dev` runs at this address.
-   * @throws Error when nobody answers there as wrangler does
+   * The newest hundred mails of a service that `npm run dev` runs at this address, once `count` of them went to an address:
+   * mails are sent after the answer.
+   * @throws Error after ten seconds, and when nobody answers as wrangler does
    */
-  static async ofDev(url: string): Promise<Mailbox> {
+  static async ofDev(url: string, to = '', count = 0): Promise<Mailbox> {
+    for (const end = Date.now() + WAIT_MS; ;) {
+      const mailbox = await Mailbox.#read(url)
+      if (mailbox.to(to).length >= count) return mailbox
+      if (Date.now() > end) throw new Error(`Fewer than ${count} mails went to ${to}.`)
+      await new Promise((done) => setTimeout(done, 100))
+    }
+  }
+
+  static async #read(url: string): Promise<Mailbox> {
     const ask = async <T>(query: Record<string, string>): Promise<T> => {
       const answer = await fetch(new URL(`${SENT}?${new URLSearchParams(query).toString()}`, url))
       if (!answer.ok) throw new Error(`${answer.url} answered ${answer.status}.`)

@@ -15,7 +15,7 @@ export async function codeAt(secret: string, at = Date.now() / 1_000): Promise<s
 }
 
 function fromBase32(text: string): Uint8Array<ArrayBuffer> {
-  const bits = [...text.replace(/=+$/, '').toUpperCase()].map((letter) =>
+  const bits = Array.from(text.replace(/=+$/, '').toUpperCase(), (letter) =>
     BASE32.indexOf(letter).toString(2).padStart(5, '0'),
   )
   return Uint8Array.from(bits.join('').match(/.{8}/g) ?? [], (byte) => Number.parseInt(byte, 2))
