@@ -11,6 +11,9 @@ import { ROOT } from './local.ts'
 
 const PACKAGE = join(ROOT, 'node_modules', 'swagger-ui-dist')
 
+/** Loopback, by another name than the service usually has: browsers do not separate cookies by port. */
+const HOST = '127.0.0.1'
+
 /** Ports from that of the service to the usual one of the viewer. */
 const DISTANCE = 100
 
@@ -73,17 +76,16 @@ export async function startViewer(service: string): Promise<string> {
     const headers = { 'Content-Type': file.type, 'Content-Security-Policy': POLICY, 'Cache-Control': 'no-store' }
     response.writeHead(200, headers).end(file.text)
   }
-  const address = () => `http://localhost:${(server.address() as AddressInfo).port}`
+  const address = () => `http://${HOST}:${(server.address() as AddressInfo).port}`
   const usual = Number(new URL(service).port) + DISTANCE
   await listen(server, usual).catch(() => listen(server, 0))
   return address()
 }
 
-/** Loopback alone, wherever the service listens. */
 const listen = (server: Server, port: number): Promise<void> =>
   new Promise((done, failed) => {
     server.once('error', failed)
-    server.listen(port, 'localhost', () => done(void server.removeListener('error', failed)))
+    server.listen(port, HOST, () => done(void server.removeListener('error', failed)))
   })
 
 function fileAt(url: string, service: string): { type: string; text: string | Buffer } | undefined {
@@ -101,7 +103,7 @@ function contractOf(service: string): string {
   return JSON.stringify({ ...document, servers: [{ url: service, description: 'The service that runs here.' }] })
 }
 
-/** Passes a request on as a program would send it: a cookie of the service, which has no port, stays here. */
+/** Passes a request on as a program would send it: cookies stay here. */
 function passOn(to: string, request: IncomingMessage, response: ServerResponse): void {
   const headers = Object.entries(request.headers).filter(([name]) => name !== 'host' && !BROWSERS.test(name))
   const { method } = request

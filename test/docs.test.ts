@@ -13,9 +13,9 @@ const pages = new Map(
 )
 
 /** Every file that a page may lead to, and every folder. */
-const files = Object.keys(import.meta.glob(['../*', '../docs/**', '../packages/*/*.md', '../public/**', '../src/**'])).map((path) =>
-  path.replace('../', ''),
-)
+const files = Object.keys(
+  import.meta.glob(['../*', '../docs/**', '../packages/*/*.md', '../public/**', '../src/**']),
+).map((path) => path.replace('../', ''))
 const exists = (path: string) => files.some((file) => file === path || file.startsWith(`${path}/`))
 
 /** Code blocks with their language. Those of a list are indented. */

@@ -20,7 +20,7 @@ const get = (path: string, headers: Record<string, string> = {}, init: RequestIn
 
 describe('the viewer', () => {
   it('has an origin of its own, and a document that names the service', async () => {
-    expect(new URL(viewer).port).toBe(String(service.port + 100))
+    expect(viewer).toBe(`http://127.0.0.1:${service.port + 100}`)
     const document = (await (await get('/viewer/openapi.json')).json()) as { servers: { url: string }[] }
     expect(document.servers.map(({ url }) => url)).toEqual([service.url])
     const served = (await (await fetch(`${service.url}/openapi.json`)).json()) as typeof document
@@ -58,7 +58,7 @@ describe('the viewer', () => {
     const port = await freePort()
     const usual = port + 100
     const taken = createServer()
-    await new Promise<unknown>((done) => taken.once('error', done).listen(usual, 'localhost', () => done(taken)))
+    await new Promise<unknown>((done) => taken.once('error', done).listen(usual, '127.0.0.1', () => done(taken)))
     try {
       const second = await startService({ port })
       const family = familyOf(second.pid)
@@ -78,10 +78,10 @@ describe('the viewer', () => {
 
 /** Sends what `fetch` does not: the name of another host, and an address in place of a path. */
 const REBOUND = `const { request } = require('node:http')
-const { port } = new URL(process.argv[1])
+const { port, host: ours, hostname } = new URL(process.argv[1])
 const ask = (path, host) => new Promise((done) =>
-  request({ port, host: 'localhost', path, headers: { Host: host } }, (answer) => done(answer.resume().statusCode)).end())
-Promise.all([ask('/', 'evil.example:' + port), ask('http://evil.example/', 'localhost:' + port)])
+  request({ port, host: hostname, path, headers: { Host: host } }, (answer) => done(answer.resume().statusCode)).end())
+Promise.all([ask('/', 'evil.example:' + port), ask('http://evil.example/', ours)])
   .then((codes) => console.log(codes.join(' ')))`
 
 describe.skipIf(withoutChromium())('in Chromium', () => {
