@@ -29,7 +29,7 @@ export const clock = {
     set(start + seconds * 1000)
   },
   /** Moves the clock forward by so many seconds. Stops it first if it runs. */
-  forward(seconds: number): void {
+  forward: (seconds: number): void => {
     if (!isStopped) clock.stop()
     set(Date.now() + seconds * 1000)
   },

@@ -74,8 +74,16 @@ describe('its examples', () => {
   ])('compile with module %s and moduleResolution %s', async (module, moduleResolution) => {
     for (const name of PROGRAMS) writeFileSync(join(project, name), programOf(name))
     const compilerOptions = {
-      ...{ module, moduleResolution, target: 'es2022', lib: ['es2022', 'dom'], types: [], outDir: 'out' },
-      ...{ strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, skipLibCheck: false },
+      module,
+      moduleResolution,
+      target: 'es2022',
+      lib: ['es2022', 'dom'],
+      types: [],
+      outDir: 'out',
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      noUncheckedIndexedAccess: true,
+      skipLibCheck: false,
     }
     writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: PROGRAMS }))
     expect(await inProject(NODE, [join(ROOT, 'node_modules/typescript/bin/tsc')])).toEqual({ code: 0, output: '' })
