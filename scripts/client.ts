@@ -20,6 +20,7 @@ export function clientFiles(): Record<string, string> {
       .map((name) => [
         `client/${name.replace(/\.ts$/, '.js')}`,
         ts.transpileModule(readFileSync(join(folder, name), 'utf8'), { compilerOptions }).outputText,
-      ]),
+      ])
+      .filter(([, text]) => text !== 'export {};\n'), // types alone
   )
 }

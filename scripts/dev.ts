@@ -12,6 +12,7 @@ import { GIVEN_BY_DEV, judged } from './cli/check-settings.ts'
 import { OFFLINE, ROOT, withLocalD1, writeSecrets } from './local.ts'
 import { migrateLocal } from './migrations.ts'
 import { readSettings } from './settings-file.ts'
+import { startViewer } from './viewer.ts'
 import { migrationWatch } from './watch-migrations.ts'
 
 /** A high id, so that the users of another application can be imported with their own. */
@@ -71,6 +72,7 @@ await withLocalD1(persistTo, async (db, all) => {
   await seed(db)
 })
 watch()
+const viewer = await startViewer(url)
 wrangler = startWrangler()
 wrangler.once('message', () => console.log(banner())) // it sends one, when it is ready
 wrangler.once('exit', (code) => process.exit(isStopping ? 0 : (code ?? 1)))
@@ -108,10 +110,11 @@ function stop(): void {
 function banner(): string {
   const { mail, database } = mailboxAt(url, { driver: given('MAIL_DRIVER'), mailUrl: given('MAIL_URL') })
   return `
-  Latchkey    ${url}/login
-  Demo login  ${DEMO.email} / ${DEMO.password}
-  Mail        ${mail}
-  Database    ${database}${withoutPasskeys()}
+  Latchkey          ${url}/login
+  Demo login        ${DEMO.email} / ${DEMO.password}
+  Mail              ${mail}
+  Database          ${database}
+  Try the contract  ${viewer}${withoutPasskeys()}
 
   curl -s${url.startsWith('https:') ? 'k' : ''} ${url}/user/login --json '${JSON.stringify({ email: DEMO.email, password: DEMO.password })}'
 `

@@ -17,9 +17,9 @@ const [ownMails] = Object.values(
 )
 
 /** Every file that a page may lead to, and every folder. */
-const files = Object.keys(import.meta.glob(['../*', '../docs/**', '../public/**', '../src/**'])).map((path) =>
-  path.replace('../', ''),
-)
+const files = Object.keys(
+  import.meta.glob(['../*', '../docs/**', '../packages/*/*.md', '../public/**', '../src/**']),
+).map((path) => path.replace('../', ''))
 const exists = (path: string) => files.some((file) => file === path || file.startsWith(`${path}/`))
 
 /** Code blocks with their language. Those of a list are indented. */
@@ -88,6 +88,7 @@ describe.each([
   ['docs/applications', pages.get('docs/applications.md')!, pages.get('docs/applications.ko.md')!],
   ['docs/mcp', pages.get('docs/mcp.md')!, pages.get('docs/mcp.ko.md')!],
   ['docs/verify-elsewhere', pages.get('docs/verify-elsewhere.md')!, pages.get('docs/verify-elsewhere.ko.md')!],
+  ['docs/testing', pages.get('docs/testing.md')!, pages.get('docs/testing.ko.md')!],
   ['docs/sign-in', pages.get('docs/sign-in.md')!, pages.get('docs/sign-in.ko.md')!],
   ['docs/sign-in-with', pages.get('docs/sign-in-with.md')!, pages.get('docs/sign-in-with.ko.md')!],
 ])('%s in Korean', (_name, ours, theirs) => {

@@ -1,6 +1,5 @@
 /** The world of the tests: all that more than one of them needs, a noun to a file. */
 export * from './world/account.ts'
-export * from './world/authenticator.ts'
 export * from './world/bindings.ts'
 export * from './world/browser.ts'
 export * from './world/calls.ts'
@@ -24,4 +23,5 @@ export * from './world/signing.ts'
 export * from './world/tokens.ts'
 export * from './world/tools.ts'
 export * from './world/totp.ts'
+export { type Algorithm, type Assertion, type Lies, Passkey } from '../src/testing/passkey.ts'
 export { now } from '../src/lib/time.ts'

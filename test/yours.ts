@@ -1,14 +1,18 @@
 /** What the tests of your own code import, as `#latchkey/test`. Their world is that of Latchkey's tests: workerd, D1 and the Worker as it is. */
 import { type D1Migration, reset } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
-import { beforeAll } from 'vitest'
-import { member, type Member, migrate } from './support.ts'
+import { afterEach, beforeAll } from 'vitest'
+import { clock } from '../src/testing/clock.ts'
+import { now } from '../src/lib/time.ts'
+import { insertUser, type Member, migrate, sessionFor } from './support.ts'
 
-export { bearer, call, PASSWORD } from './support.ts'
-export { env }
+export * from '../src/testing/index.ts'
+export { addPasskey, call, enrolApp, mailbox, PASSWORD, signInWith } from './support.ts'
+export { clock, env }
 
-/** Every database empty and migrated, yours included, for the file that calls it. */
+/** Every database empty and migrated, yours included, for the file that calls it. The clock runs again after each test. */
 export function freshDatabase(): void {
+  afterEach(() => clock.run())
   beforeAll(async () => {
     await reset()
     const databases = env as unknown as Record<string, D1Database>
@@ -18,11 +22,18 @@ export function freshDatabase(): void {
   })
 }
 
-/** A user who has just signed in: `id`, `email` and `token`. */
-export async function signedIn({ roles = [] }: { roles?: string[] } = {}): Promise<
+type Wanted = {
+  roles?: string[]
+  /** Who has shown two factors in this session, as `factorRequired` asks. The account itself has no second one. */
+  aal2?: boolean
+}
+
+/** A user with `PASSWORD` who has just signed in. */
+export async function signedIn({ roles = [], aal2 = false }: Wanted = {}): Promise<
   Pick<Member, 'id' | 'email' | 'token'>
 > {
-  const { id, email, token } = await member()
+  const { id, email } = await insertUser({ password_set_at: now() })
   await env.DB.prepare('UPDATE users SET roles = ? WHERE id = ?').bind(JSON.stringify(roles), id).run()
+  const { token } = await sessionFor(id, aal2 ? ['password', 'totp'] : ['password'])
   return { id, email, token }
 }

@@ -71,6 +71,9 @@ export function createClient({ url, origins = [], storage = defaultStorage(), fe
         const renewed = await renew(held);
         return renewed ? keepNew(request, await sendWith(request, renewed)) : answer;
     };
+    const ask = async (path, json) => jsonOf(await fetch(post(path, json)));
+    const tell = async (path, json) => void (await ask(path, json));
+    const own = async (path, method = 'GET') => jsonOf(await send(new Request(new URL(path, origin), { method })));
     return {
         async login(step) {
             const { path, body } = routeOf(step);
@@ -79,13 +82,20 @@ export function createClient({ url, origins = [], storage = defaultStorage(), fe
             store.keep(await jsonOf(answer));
             return store.session;
         },
-        mailCode: async (to) => jsonOf(await fetch(post('/user/login/code', typeof to === 'string' ? { email: to } : to))),
-        requestPasskey: async (ticket) => jsonOf(await fetch(post('/user/login/passkey/options', ticket === undefined ? {} : { ticket }))),
+        mailCode: (to) => ask('/user/login/code', typeof to === 'string' ? { email: to } : to),
+        requestPasskey: (ticket) => ask('/user/login/passkey/options', ticket === undefined ? {} : { ticket }),
+        register: (account) => tell('/user/register', account),
+        verify: (link) => tell('/user/email/verify', link),
+        forgot: (email) => tell('/user/password/forgot', { email }),
+        reset: (link) => tell('/user/password/reset', link),
         async reauth(confirmation) {
             await jsonOf(await send(post('/user/reauth', confirmation)));
             return store.session;
         },
-        factors: async () => jsonOf(await send(new Request(new URL('/user/factors', origin)))),
+        me: () => own('/user/me'),
+        factors: () => own('/user/factors'),
+        sessions: () => own('/user/sessions'),
+        endSession: (id) => own(`/user/sessions/${encodeURIComponent(id)}`, 'DELETE'),
         async logout({ everywhere = false } = {}) {
             const held = await current().catch(() => store.tokens);
             store.forget();
@@ -105,5 +115,5 @@ export function createClient({ url, origins = [], storage = defaultStorage(), fe
 async function jsonOf(answer) {
     if (!answer.ok)
         throw await errorOf(answer);
-    return (await answer.json());
+    return (answer.status === 204 ? undefined : await answer.json());
 }

@@ -4,6 +4,7 @@ export type Json = Record<string, unknown>
 export type Contract = {
   openapi: string
   info: Json
+  servers: { url: string; description: string }[]
   tags: { name: string }[]
   paths: Record<string, Record<string, Json>>
   components: { schemas: Json; responses: Json; securitySchemes: Json; headers: Json }

@@ -37,6 +37,8 @@ export function contractOf(entries: readonly RouteEntry[], { chapters, pages }: 
   return {
     openapi: '3.1.1',
     info: INFO,
+    // Relative to the address of the document (OpenAPI 3.1.1 section 4.8.5), so every deployment names itself.
+    servers: [{ url: '/', description: 'The service that serves this document.' }],
     tags: chapters.map(({ title }) => ({ name: title.en })),
     paths,
     components: {

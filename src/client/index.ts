@@ -1,71 +1,20 @@
 import { errorOf } from './error.ts'
 import { originOf } from './origin.ts'
-import type { PasskeyRequest } from './passkey.ts'
-import { type Confirmation, type Factor, type Login, type NextStep, routeOf } from './steps.ts'
-import { defaultStorage, type TokenStorage } from './storage.ts'
-import { seconds, type Session, type TokenAnswer, type Tokens, TokenStore } from './tokens.ts'
+import { routeOf } from './steps.ts'
+import { defaultStorage } from './storage.ts'
+import { seconds, type TokenAnswer, type Tokens, TokenStore } from './tokens.ts'
+import type { Client, Options } from './types.ts'
 
+export type { Account, Factor, SignedIn } from './account.ts'
 export { LatchkeyError } from './error.ts'
 export { askPasskey, type PasskeyRequest } from './passkey.ts'
 export { browserStorage, memoryStorage, type TokenStorage } from './storage.ts'
-export type { Confirmation, Factor, Login, NextStep } from './steps.ts'
+export type { Confirmation, Login, NextStep } from './steps.ts'
 export type { Session } from './tokens.ts'
+export type { Client, Options } from './types.ts'
 
 /** Seconds before expiry at which an access token is renewed: requests take time, and clocks differ. */
 const LEEWAY_SECONDS = 30
-
-export type Options = {
-  /** The origin of the service, like `https://login.example.com`, without a path. */
-  url: string
-  /** Other origins that may receive the access token. List only your own services. */
-  origins?: string[]
-  storage?: TokenStorage
-  fetch?: (request: Request) => Promise<Response>
-}
-
-export type Client = {
-  /**
-   * One step of a sign-in. If the account asks for a second factor, the error has the code `second_factor_required`, and
-   * the `ticket` and the `methods` of the next step.
-   * @throws LatchkeyError with the code of the refusal
-   */
-  login(step: Login | NextStep): Promise<Session>
-  /**
-   * Mails a code to sign in with, if the address has an account. With the ticket of a step before, the code is its next
-   * step, and goes to its user.
-   * @throws LatchkeyError
-   */
-  mailCode(to: string | { ticket: string }): Promise<{ ticket: string; expires_in: number }>
-  /**
-   * Requests a passkey, as the first step or, with a ticket, as the next one. Call it before the person presses a
-   * button: Safari shows its dialog only if `askPasskey` is called at once.
-   * @throws LatchkeyError
-   */
-  requestPasskey(ticket?: string): Promise<PasskeyRequest>
-  /** Shows again who is signed in, and stores the new tokens. @throws LatchkeyError */
-  reauth(confirmation: Confirmation): Promise<Session>
-  /** What the account has besides a password. @throws LatchkeyError */
-  factors(): Promise<{ factors: Factor[]; recovery_codes_left: number }>
-  /**
-   * Always forgets the local tokens, then ends the session at the service.
-   * @throws LatchkeyError when the service could not end the session
-   */
-  logout(options?: { everywhere?: boolean }): Promise<void>
-  /**
-   * `fetch` with the access token. The token is renewed shortly before it expires, and once when the service refuses
-   * it. Without a session, the request carries no token. A relative URL is resolved against the service. The tokens
-   * that `POST /user/reauth` and the steps of a sign-in return are stored, because they replace the current ones.
-   * @throws TypeError for an origin that must not receive the token, and when the network fails
-   */
-  fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>
-  /** The signed-in user, or null. The object stays the same until the session changes. */
-  readonly session: Session | null
-  /**
-   * Calls `listener` after every change of `session`, including changes by another tab. Returns a function that
-   * unsubscribes.
-   */
-  subscribe(listener: () => void): () => void
-}
 
 /**
  * A client for one Latchkey service, for browsers and Node.
@@ -143,6 +92,15 @@ export function createClient({
     return renewed ? keepNew(request, await sendWith(request, renewed)) : answer
   }
 
+  /** Asks as a stranger, who needs no token for it. */
+  const ask = async <Answer>(path: string, json: unknown): Promise<Answer> => jsonOf(await fetch(post(path, json)))
+
+  const tell = async (path: string, json: unknown): Promise<void> => void (await ask(path, json))
+
+  /** Asks as whoever is signed in. */
+  const own = async <Answer>(path: string, method = 'GET'): Promise<Answer> =>
+    jsonOf(await send(new Request(new URL(path, origin), { method })))
+
   return {
     async login(step) {
       const { path, body } = routeOf(step)
@@ -152,17 +110,23 @@ export function createClient({
       return store.session!
     },
 
-    mailCode: async (to) => jsonOf(await fetch(post('/user/login/code', typeof to === 'string' ? { email: to } : to))),
+    mailCode: (to) => ask('/user/login/code', typeof to === 'string' ? { email: to } : to),
+    requestPasskey: (ticket) => ask('/user/login/passkey/options', ticket === undefined ? {} : { ticket }),
 
-    requestPasskey: async (ticket) =>
-      jsonOf(await fetch(post('/user/login/passkey/options', ticket === undefined ? {} : { ticket }))),
+    register: (account) => tell('/user/register', account),
+    verify: (link) => tell('/user/email/verify', link),
+    forgot: (email) => tell('/user/password/forgot', { email }),
+    reset: (link) => tell('/user/password/reset', link),
 
     async reauth(confirmation) {
       await jsonOf(await send(post('/user/reauth', confirmation)))
       return store.session!
     },
 
-    factors: async () => jsonOf(await send(new Request(new URL('/user/factors', origin)))),
+    me: () => own('/user/me'),
+    factors: () => own('/user/factors'),
+    sessions: () => own('/user/sessions'),
+    endSession: (id) => own(`/user/sessions/${encodeURIComponent(id)}`, 'DELETE'),
 
     async logout({ everywhere = false } = {}) {
       const held = await current().catch(() => store.tokens)
@@ -183,5 +147,5 @@ export function createClient({
 
 async function jsonOf<Answer>(answer: Response): Promise<Answer> {
   if (!answer.ok) throw await errorOf(answer)
-  return (await answer.json()) as Answer
+  return (answer.status === 204 ? undefined : await answer.json()) as Answer
 }

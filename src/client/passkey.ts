@@ -1,5 +1,5 @@
 /** A request for a passkey, as `POST /user/login/passkey/options` returns it. */
-export type PasskeyRequest = { ticket: string; publicKey: object }
+export type PasskeyRequest = { ticket: string; publicKey: { challenge: string } }
 
 type Asking = {
   /** `conditional`: offered by the browser while the person fills in a field with `autocomplete="username webauthn"`. */

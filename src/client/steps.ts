@@ -13,9 +13,6 @@ export type NextStep = { ticket: string } & (
 export type Confirmation =
   { password: string } | { totp: string } | { ticket: string; code: string } | { ticket: string; credential: unknown }
 
-/** A passkey, an authenticator app or the like of the account. `type`: the name of its method. */
-export type Factor = { id: string; type: string; name: string | null; created_at: number; last_used_at: number | null }
-
 /** The route of a step of a sign-in, and the body that it takes. */
 export function routeOf(step: Login | NextStep): { path: string; body: object } {
   if (!('ticket' in step) || 'password' in step) return { path: '/user/login', body: step }

@@ -298,6 +298,23 @@ describe('in Node', () => {
     expect(asked.at(-1)).toBe('Bearer ')
   })
 
+  it('lists the sessions, and ends one of them', async () => {
+    await client.login(service.demo)
+    const ids = async () => (await client.sessions()).sessions.map(({ id }) => id)
+    const before = await ids()
+    const other = clientOn(memoryStorage())
+    await other.login(service.demo)
+    const [added = ''] = (await ids()).filter((id) => !before.includes(id))
+    expect((await other.me()).email).toBe(service.demo.email)
+    await client.endSession(added)
+    await expect(other.me()).rejects.toMatchObject({ code: 'invalid_token' })
+    expect([other.session, await ids()]).toEqual([null, before])
+    await expect(client.endSession(added)).rejects.toMatchObject({ code: 'not_found' })
+    await expect(other.me()).rejects.toMatchObject({ code: 'login_required' })
+    await expect(other.register({ email: 'nobody', password: 'x' })).rejects.toMatchObject({ code: 'invalid_body' })
+    await expect(other.reset({ token: 'x', password: 'a password of nobody' })).rejects.toBeInstanceOf(LatchkeyError)
+  })
+
   it('sends a request without a session as it is', async () => {
     expect(await act()).toBe(401)
     expect(asked).toEqual(['POST /action'])

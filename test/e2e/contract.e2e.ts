@@ -145,10 +145,34 @@ const ended = await client.DELETE('/user/sessions/{id}', { headers, params: { pa
 console.log(JSON.stringify([me.data?.email, wrong.error?.code, ended.error?.code]))
 `
 
+  /** The client's own types, which are written by hand. */
+  const ALIKE = `import type { Client, PasskeyRequest } from '../../src/client/index.ts'
+import type { paths } from './schema.ts'
+
+type Alike<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false
+type Gives<Name extends keyof Client> = Client[Name] extends (...given: never[]) => Promise<infer Given> ? Given : never
+type Takes<Name extends 'register' | 'verify' | 'reset'> = Parameters<Client[Name]>[0]
+type Json<Of> = Of extends { content: { 'application/json': infer Said } } ? Said : never
+type Answer<Of> = Of extends { responses: infer All } ? Json<All[(200 | 202) & keyof All]> : never
+type Body<Of> = Of extends { requestBody: infer Said } ? Json<Said> : never
+
+export const alike: true[] = [
+  true satisfies Alike<Gives<'me'>, Answer<paths['/user/me']['get']>>,
+  true satisfies Alike<Gives<'factors'>, Answer<paths['/user/factors']['get']>>,
+  true satisfies Alike<Gives<'sessions'>, Answer<paths['/user/sessions']['get']>>,
+  true satisfies Alike<Gives<'mailCode'>, Answer<paths['/user/login/code']['post']>>,
+  true satisfies Alike<Takes<'register'>, Body<paths['/user/register']['post']>>,
+  true satisfies Alike<Takes<'verify'>, Body<paths['/user/email/verify']['post']>>,
+  true satisfies Alike<Takes<'reset'>, Body<paths['/user/password/reset']['post']>>,
+]
+export const request = (answer: Answer<paths['/user/login/passkey/options']['post']>): PasskeyRequest => answer
+`
+
   it('compiles, signs in, and knows the codes', async () => {
     const types = astToString(await openapiTS(new URL(`${service.url}/openapi.json`)))
     await writeFile(join(folder, 'schema.ts'), types)
     await writeFile(join(folder, 'main.ts'), MAIN)
+    await writeFile(join(folder, 'alike.ts'), ALIKE)
     await writeFile(
       join(folder, 'tsconfig.json'),
       JSON.stringify({
@@ -171,8 +195,10 @@ console.log(JSON.stringify([me.data?.email, wrong.error?.code, ended.error?.code
       join(folder, 'main.ts'),
       MAIN.replace('me.data?.email', 'me.data?.nickname').replace("'/user/me'", "'/user/you'"),
     )
+    await writeFile(join(folder, 'alike.ts'), ALIKE.replace("Gives<'me'>", "Gives<'me'> & { nickname: string }"))
     const { code, output } = await tsc()
     expect(code).not.toBe(0)
     expect(output).toMatch(/\/user\/you/)
+    expect(output).toMatch(/alike\.ts.*'true' does not satisfy the expected type 'false'/)
   })
 })

@@ -1,8 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-
-type Mail = { to: string; subject: string; text: string }
+import { Mailbox as SentMails, type SentMail } from '../../src/testing/mailbox.ts'
 
 export type Mailbox = {
   /** To whom mails were taken, the newest last. */
@@ -18,13 +17,14 @@ export type Mailbox = {
 
 /** Takes the mails that a service sends by HTTP, but for those that are answered another status than 200. */
 export async function openMailbox(statusFor: (to: string) => number = () => 200): Promise<Mailbox> {
-  const mails: Mail[] = []
+  const sent = new SentMails()
+  const { mails } = sent
   const server = createServer((request, response) => {
     let body = ''
     request.setEncoding('utf8').on('data', (text: string) => (body += text))
     request.on('end', () => {
       if (request.method !== 'POST') return void response.end('arrived')
-      const mail = JSON.parse(body) as Mail
+      const mail = JSON.parse(body) as SentMail
       const status = statusFor(mail.to)
       if (status !== 200) return void response.writeHead(status).end()
       mails.push(mail)
@@ -32,16 +32,15 @@ export async function openMailbox(statusFor: (to: string) => number = () => 200)
     })
   })
   await new Promise<void>((done) => server.listen(0, 'localhost', done))
-  const find = async (form: RegExp, to: string, count = 1) => {
+  const find = async (read: () => string, to: string, count = 1) => {
     for (const end = Date.now() + 15_000; Date.now() < end; await sleep(50)) {
-      const own = mails.filter((mail) => mail.to === to)
-      const found = own.length >= count && form.exec(own.at(-1)!.text)?.[1]
+      const found = sent.to(to).length >= count && read()
       if (found) return found
     }
     throw new Error(`No mail number ${count} with what is looked for came to ${to}.`)
   }
-  const link = (to: string, count?: number) => find(/https?:\/\/[^/\s]+(\/\S+\?token=[\w-]+)/, to, count)
-  const code = (to: string, count?: number) => find(/^([2-9A-Z]{4}-[2-9A-Z]{4})$/m, to, count)
+  const link = (to: string, count?: number) => find(() => sent.link(to).replace(/^https?:\/\/[^/]+/, ''), to, count)
+  const code = (to: string, count?: number) => find(() => sent.code(to), to, count)
   const url = `http://localhost:${(server.address() as AddressInfo).port}/`
   const arrived = () => mails.map(({ to }) => to)
   return { arrived, url, link, code, stop: () => server.close() }

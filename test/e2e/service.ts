@@ -32,6 +32,7 @@ type ServiceOptions = {
   vars?: Record<string, string>
   /** What else `wrangler dev` is told. */
   args?: string[]
+  port?: number
   persistTo?: string
   root?: string
   /** The port and the folder are the script's own choice, and the folder is in `root`. */
@@ -46,7 +47,15 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
   const ours = !withoutArguments && options.persistTo === undefined
   const persistTo = ours ? temporaryFolder() : (options.persistTo ?? join(root, '.wrangler', 'state'))
   const settings = Object.entries(vars).flatMap(([name, value]) => ['--var', `${name}:${value}`])
-  const chosen = ['--', '--port', String(await freePort()), '--persist-to', persistTo, ...settings, ...more]
+  const chosen = [
+    '--',
+    '--port',
+    String(options.port ?? (await freePort())),
+    '--persist-to',
+    persistTo,
+    ...settings,
+    ...more,
+  ]
   const args = ['run', 'dev', ...(withoutArguments ? [] : chosen)]
   const running = terminal
     ? launch('script', ['-qec', ['npm', ...args].map(quoted).join(' '), '/dev/null'], { cwd: root, stdin: 'open' })

@@ -19,6 +19,10 @@ const README = readFileSync(join(ROOT, 'README.md'), 'utf8')
 const FILES = [...README.matchAll(/^`([\w./-]+)`:\n\n```\w+\n([\s\S]*?)^```$/gm)].map(
   ([, path = '', text = '']) => [path, text] as const,
 )
+/** The example of the testing kit for code of one's own. */
+const KIT = /^```ts\n\/\/ kit\.test\.ts.*\n([\s\S]*?)^```$/m.exec(
+  readFileSync(join(ROOT, 'docs/testing.md'), 'utf8'),
+)![1]!
 const LOGIN = /^TOKEN=\$\([\s\S]*?access_token'\)$/m.exec(README)![0]
 const CURL = /^```sh\n(curl -s \S+\/notes [\s\S]*?)^```$/m.exec(README)![1]!
 
@@ -169,9 +173,10 @@ it('has the second database', async () => {
 })
 `
     write('src/yours/reports.test.ts', reports)
+    write('src/yours/kit.test.ts', KIT)
     const ours = ['policy', 'contract', 'docs', 'schema', 'types'].map((name) => `test/${name}.test.ts`).join(' ')
     const output = await shell(`npm test -- src/yours ${ours} 2>&1`)
-    expect(output.replaceAll(/\x1b\[\d+m/g, '')).toMatch(/Test Files +7 passed \(7\)/)
+    expect(output.replaceAll(/\x1b\[\d+m/g, '')).toMatch(/Test Files +8 passed \(8\)/)
     await shell('npx tsc --noEmit', 'npm run lint', 'npx prettier --check src/yours')
   }, 300_000)
 })

@@ -2,7 +2,7 @@ import { newTicket, type Ticket, writeTicket } from '../../src/core/ticket.ts'
 import { newChallenge } from '../../src/features/passkeys/challenge.ts'
 import { base64url, randomId } from '../../src/lib/bytes.ts'
 import { type Sql, sql } from '../../src/lib/sql.ts'
-import { type Assertion, type Lies, Passkey } from '../world/authenticator.ts'
+import { type Assertion, type Lies, Passkey } from '../../src/testing/passkey.ts'
 import { callBy } from '../world/calls.ts'
 import {
   alike,

@@ -1,15 +1,10 @@
 import { env } from 'cloudflare:workers'
-import { mails, type SentMail } from './mailbox.ts'
+import { mailbox } from './mailbox.ts'
 
 /** The bindings of the tests, with a mailbox that tests can read. The platform's own cannot be read. */
 export const ENV: Env = {
   ...env,
-  EMAIL: {
-    send: (mail: SentMail) => {
-      mails.push(mail)
-      return Promise.resolve({ messageId: String(mails.length) })
-    },
-  } as unknown as SendEmail,
+  EMAIL: mailbox as unknown as SendEmail,
 }
 
 /** A rate limiter that always gives the same answer. */

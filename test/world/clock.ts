@@ -1,57 +1,9 @@
 import { vi } from 'vitest'
+import { clock as kitClock } from '../../src/testing/clock.ts'
 
-/** Milliseconds since 1970: when the clock was stopped. */
-let start = 0
-let [isStopped, holdsTimers] = [false, false]
-
-function set(now: number): void {
-  vi.useRealTimers()
-  const toFake = [
-    ...(isStopped ? (['Date'] as const) : []),
-    ...(holdsTimers ? (['setTimeout', 'clearTimeout'] as const) : []),
-  ]
-  if (toFake.length > 0) vi.useFakeTimers({ toFake, now })
-}
-
-/**
- * The clock shared by the tests, the Worker and its objects. It stands still in every test, so that no test depends on
- * the speed of the machine. Alarms, the platform's rate limiters and SQL's `unixepoch()` use the real clock.
- */
+/** The clock of the testing kit, which stands still in every test of ours, with what only our own tests need. */
 export const clock = {
-  /** Stops the clock, at a whole second or at the given one (seconds since 1970). */
-  stop(at = Math.ceil(Date.now() / 1000)): void {
-    isStopped = true
-    set((start = at * 1000))
-  },
-  /** Sets the clock to so many seconds after it was stopped. Stops it first if it runs. */
-  set(seconds: number): void {
-    if (!isStopped) clock.stop()
-    set(start + seconds * 1000)
-  },
-  /** Moves the clock forward by so many seconds. */
-  forward: (seconds: number): void => set(Date.now() + seconds * 1000),
-  /** Seconds since the clock was stopped. */
-  elapsed: (): number => (Date.now() - start) / 1000,
-  /** Uses the real time again, including timers. */
-  run(): void {
-    isStopped = holdsTimers = false
-    set(0)
-  },
-  /** Holds timers that are set from now on: they do not fire by themselves, whether the clock is stopped or runs. */
-  holdTimers(): void {
-    holdsTimers = true
-    set(Date.now())
-  },
-  /** Discards the held timers. */
-  freeTimers(): void {
-    holdsTimers = false
-    set(Date.now())
-  },
-  /**
-   * Fires the held timers that are due within so many milliseconds. A timer belongs to the context that set it: an
-   * object's timer must be fired in the object.
-   */
-  ring: (milliseconds: number): void => void vi.advanceTimersByTime(milliseconds),
+  ...kitClock,
   /** Makes the deadlines of `fetch` expire at once. The spy records the requested deadlines. */
   hurry: () =>
     vi.spyOn(AbortSignal, 'timeout').mockImplementation(() => {
@@ -62,7 +14,7 @@ export const clock = {
   /** Replaces waiting by moving the clock forward. */
   skipWaits(): void {
     vi.spyOn(scheduler, 'wait').mockImplementation((milliseconds) => {
-      clock.forward(milliseconds / 1000)
+      kitClock.forward(milliseconds / 1000)
       return Promise.resolve()
     })
   },

@@ -1,5 +1,5 @@
 /** Mailed codes, as JSON requests and as people read them. */
-import { mails } from './mailbox.ts'
+import { mailbox, mails } from './mailbox.ts'
 import { call } from './requests.ts'
 
 export type Begun = { ticket: string; expires_in: number }
@@ -11,8 +11,7 @@ export const enterCode = (ticket: unknown, code: unknown, headers: HeadersInit =
   call('POST', '/user/login/code/verify', { json: { ticket, code }, headers })
 
 /** The code in the newest mail to an address, as it is written there; empty if there is none. */
-export const mailedCode = (to: string): string =>
-  /^[2-9A-Z]{4}-[2-9A-Z]{4}$/m.exec(mails.findLast((mail) => mail.to === to)?.text ?? '')?.[0] ?? ''
+export const mailedCode = (to: string): string => mailbox.code(to)
 
 /** The path of the link in the newest mail to an address. */
 export const mailedCodeLink = (to: string): string =>

@@ -1,17 +1,15 @@
 import { env } from 'cloudflare:workers'
+import { Mailbox, type SentMail } from '../../src/testing/mailbox.ts'
 
-export type SentMail = { from: string; to: string; subject: string; text: string; html: string }
+export type { SentMail }
 
-/** The mails that were passed to the mail binding, the newest last. */
-export const mails: SentMail[] = []
+/** What was passed to the mail binding. */
+export const mailbox = new Mailbox()
+export const { mails } = mailbox
 
 /** The token in the newest mail to an address. */
-export function mailedToken(to: string): string {
-  const mail = mails.findLast((candidate) => candidate.to === to)
-  return /\?token=([\w-]{43})/.exec(mail?.text ?? '')?.[1] ?? ''
-}
-
-export const mailsTo = (address: string) => mails.filter(({ to }) => to === address)
+export const mailedToken = (to: string): string => mailbox.token(to)
+export const mailsTo = (address: string): SentMail[] => mailbox.to(address)
 export const subjectsTo = (address: string) => mailsTo(address).map(({ subject }) => subject.replace(/^Latchkey: /, ''))
 
 /** The kinds of the unsent mails to an address. */

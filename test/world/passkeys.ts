@@ -1,6 +1,6 @@
 /** Requests with passkeys, as JSON. */
 import { expect } from 'vitest'
-import { type Algorithm, type Lies, Passkey } from './authenticator.ts'
+import { type Algorithm, type Lies, Passkey } from '../../src/testing/passkey.ts'
 import { type Member, member } from './people.ts'
 import { bearer, call } from './requests.ts'
 

@@ -1,6 +1,7 @@
 import { createExecutionContext, createScheduledController, waitOnExecutionContext } from 'cloudflare:test'
 import { expect } from 'vitest'
 import worker from '../../src/index.ts'
+import { bearer } from '../../src/testing/tokens.ts'
 import { ENV } from './bindings.ts'
 import { noteAnswer } from './contract.ts'
 import { PASSWORD } from './passwords.ts'
@@ -47,7 +48,7 @@ export const call = (method: string, path: string, init: Asked = {}): Promise<Re
 export const callFrom = (ip: string, own: Env, method: string, path: string, json: unknown): Promise<Response> =>
   callIn(own, method, path, { json, headers: { 'CF-Connecting-IP': ip } })
 
-export const bearer = (token: string) => ({ headers: { Authorization: `Bearer ${token}` } })
+export { bearer }
 
 export const login = (email: string, password = PASSWORD) => call('POST', '/user/login', { json: { email, password } })
 

@@ -1,12 +1,10 @@
-import { TOTP } from 'otpauth'
 import { expect } from 'vitest'
 import { bearer, call } from './requests.ts'
 import { PASSWORD } from './passwords.ts'
 import { now } from '../../src/lib/time.ts'
+import { codeAt } from '../../src/testing/totp.ts'
 
-/** The code that an authenticator app shows (RFC 6238). Made by a library, because ours is under test. */
-export const codeAt = async (secret: string, at = now()): Promise<string> =>
-  new TOTP({ secret }).generate({ timestamp: at * 1_000 })
+export { codeAt }
 
 /** A code that is wrong at every step that could be accepted. */
 export async function wrongCode(secret: string, at = now()): Promise<string> {

@@ -6,8 +6,8 @@ import { mapAt, mapOf } from '../../../src/features/passkeys/cbor.ts'
 import { importPublicKey } from '../../../src/features/passkeys/public-key.ts'
 import { bareNumbers, isSignedBy } from '../../../src/features/passkeys/signature.ts'
 import { fromBase64url } from '../../../src/lib/bytes.ts'
-import { derOf } from '../../world/authenticator.ts'
-import { type Cbor, cbor, joined } from '../../world/cbor.ts'
+import { derOf } from '../../../src/testing/passkey.ts'
+import { type Cbor, cbor, joined } from '../../../src/testing/cbor.ts'
 import { type Algorithm, MANY, Passkey, times } from '../../support.ts'
 
 const ALGORITHMS: Algorithm[] = ['ES256', 'RS256', 'EdDSA']

@@ -1,9 +1,9 @@
 /** An authenticator in software: it makes and uses passkeys as a browser hands them over, and can be told to lie. */
-import { base64url, fromBase64url, utf8 } from '../../src/lib/bytes.ts'
+import { base64url, fromBase64url, utf8 } from '../lib/bytes.ts'
 import { type Cbor, cbor, joined } from './cbor.ts'
 
-/** Where the tests' service is, for browsers. */
-const SITE = { host: 'login.example', origin: 'https://login.example' }
+/** The `PUBLIC_URL` of Latchkey's own tests. */
+const ORIGIN = 'https://login.example'
 
 const FLAGS = { up: 0x01, uv: 0x04, be: 0x08, bs: 0x10, at: 0x40 }
 
@@ -34,8 +34,18 @@ export type Lies = {
   aaguid?: Uint8Array
 }
 
+/** What the service asks for, as it comes in `publicKey`. */
 type Options = { challenge: string; user?: { id: string } }
 
+/** What `POST /user/passkeys` takes. */
+export type Registration = {
+  id: string
+  rawId: string
+  type: string
+  response: { clientDataJSON: string; attestationObject: string; transports: string[] }
+}
+
+/** What `POST /user/login/passkey` takes. */
 export type Assertion = {
   id: string
   rawId: string
@@ -43,25 +53,34 @@ export type Assertion = {
   response: { clientDataJSON: string; authenticatorData: string; signature: string; userHandle: string }
 }
 
+type Making = {
+  /** The origin of the service for browsers: its `PUBLIC_URL`. */
+  origin?: string
+  algorithm?: Algorithm
+  counter?: number
+}
+
 /** One passkey. `counter`: 0 for ever, as synced ones count, or the next number. */
 export class Passkey {
   readonly id: string
+  readonly origin: string
   readonly algorithm: Algorithm
   counter: number
   userHandle = ''
   backup = { be: false, bs: false }
   #keys: CryptoKeyPair
 
-  private constructor(algorithm: Algorithm, keys: CryptoKeyPair, counter: number) {
+  private constructor(keys: CryptoKeyPair, { origin, algorithm, counter }: Required<Making>) {
     this.id = base64url(crypto.getRandomValues(new Uint8Array(32)))
+    this.origin = origin
     this.algorithm = algorithm
     this.#keys = keys
     this.counter = counter
   }
 
-  static async make({ algorithm = 'ES256', counter = 0 }: { algorithm?: Algorithm; counter?: number } = {}) {
+  static async make({ origin = ORIGIN, algorithm = 'ES256', counter = 0 }: Making = {}): Promise<Passkey> {
     const keys = (await crypto.subtle.generateKey(KEYS[algorithm], true, ['sign', 'verify'])) as CryptoKeyPair
-    return new Passkey(algorithm, keys, counter)
+    return new Passkey(keys, { origin, algorithm, counter })
   }
 
   /** Its public key as the service stores it. */
@@ -70,7 +89,7 @@ export class Passkey {
   }
 
   /** Registers it: the answer to the options of a registration. */
-  async register({ challenge, user }: Options, lies: Lies = {}) {
+  async register({ challenge, user }: Options, lies: Lies = {}): Promise<Registration> {
     this.userHandle = user?.id ?? ''
     const rawId = fromBase64url(this.id)
     const aaguid = lies.aaguid ?? new Uint8Array(16)
@@ -82,7 +101,7 @@ export class Passkey {
       ['attStmt', new Map()],
       ['authData', authData],
     ])
-    const clientDataJSON = clientDataOf('webauthn.create', challenge, lies)
+    const clientDataJSON = this.#clientData('webauthn.create', challenge, lies)
     const id = lies.id ?? this.id
     const response = { clientDataJSON, attestationObject: base64url(cbor(statement)), transports: ['internal'] }
     return { id, rawId: id, type: 'public-key', response }
@@ -90,7 +109,7 @@ export class Passkey {
 
   /** Uses it: the answer to the options of a sign-in. */
   async use({ challenge }: Options, lies: Lies = {}): Promise<Assertion> {
-    const clientDataJSON = clientDataOf('webauthn.get', challenge, lies)
+    const clientDataJSON = this.#clientData('webauthn.get', challenge, lies)
     const authData = await this.#authData(lies)
     const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', fromBase64url(clientDataJSON)))
     const signature = await this.#sign(joined(authData, hash))
@@ -105,8 +124,25 @@ export class Passkey {
     return { id, rawId: id, type: 'public-key', response }
   }
 
+  #clientData(type: string, challenge: string, lies: Lies): string {
+    const said = {
+      type: lies.type ?? type,
+      challenge: lies.challenge ?? challenge,
+      origin: lies.origin ?? this.origin,
+      crossOrigin: false,
+    }
+    return base64url(utf8(JSON.stringify({ ...said, ...lies.clientData })))
+  }
+
   async #authData(
-    { host = SITE.host, counter, up = true, uv = true, at = false, ...lies }: Lies & { at?: boolean },
+    {
+      host = new URL(this.origin).hostname,
+      counter,
+      up = true,
+      uv = true,
+      at = false,
+      ...lies
+    }: Lies & { at?: boolean },
     more = new Uint8Array(),
   ) {
     const { be, bs } = {
@@ -165,16 +201,6 @@ export class Passkey {
     }[this.algorithm] as [number, number, [number, Cbor][]]
     return new Map<number, Cbor>([[1, kty], [3, alg ?? own], ...members])
   }
-}
-
-function clientDataOf(type: string, challenge: string, lies: Lies): string {
-  const said = {
-    type: lies.type ?? type,
-    challenge: lies.challenge ?? challenge,
-    origin: lies.origin ?? SITE.origin,
-    crossOrigin: false,
-  }
-  return base64url(utf8(JSON.stringify({ ...said, ...lies.clientData })))
 }
 
 /** ECDSA-Sig-Value (RFC 3279 section 2.2.3), which authenticators send in place of the two bare numbers. */
