@@ -74,7 +74,7 @@ describe.skipIf(withoutChromium())('the hosted pages, without a password', () =>
       await open('/account/email')
       expect(await passwords()).toBe(0)
       await fill({ email: moved })
-      await press(say.changeEmail)
+      await press(say.mailLink)
       expect(await done()).toBe(say.done.email)
       await open(await mailbox.link(moved))
       expect(await passwords()).toBe(0)
