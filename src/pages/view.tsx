@@ -4,13 +4,13 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { config } from '../config.ts'
 import type { Call, Registry } from '../core/call.ts'
 import { batch } from '../core/d1.ts'
-import type { Session } from '../core/sessions/session.ts'
 import { keepLanguage } from '../core/users/language.ts'
 import { sql } from '../lib/sql.ts'
 import { type Language, languages, phrases, type Translated } from '../lib/language.ts'
 import { now } from '../lib/time.ts'
 import type { Problem } from '../problem.ts'
 import type { AppEnv, BrowserSession } from '../http/app-env.ts'
+import { sessionOfRequest } from '../http/guard.ts'
 import { languageOf } from '../http/origin.ts'
 import { COOKIE_MAX_SECONDS, isSameOrigin, keepCookie, LANGUAGE_COOKIE } from '../http/cookie.ts'
 import { credentialOf } from '../http/credential.ts'
@@ -152,9 +152,8 @@ export async function page(
 
 /** Of a signed-in user, who must have followed a link on a page of ours: one on another site changes no account. */
 async function keepInAccount(c: PageContext, language: Language): Promise<void> {
-  const { session } = c.var as { session?: Session } // behind a guard
-  if (!session || !isSameOrigin(c)) return
-  await batch(c.env.DB, keepLanguage({ language, chosen: true }, sql`id = ${session.user_id}`))
+  const session = isSameOrigin(c) ? await sessionOfRequest(c, { anyLevel: true }) : undefined
+  if (session) await batch(c.env.DB, keepLanguage({ language, chosen: true }, sql`id = ${session.user_id}`))
 }
 
 /** Where the forms of a page finally lead: browsers apply `form-action` to the redirects after a form, too. */

@@ -79,7 +79,7 @@ describe('a language that is chosen on a page', () => {
     expect(await languageOf(email)).toBe('ko')
   })
 
-  it.each(['/account', '/account/security'])('at %s while signed in becomes that of the account', async (path) => {
+  it.each(['/account', '/login'])('at %s while signed in becomes that of the account', async (path) => {
     const [user, other] = [await member(), await member()]
     expect((await open(`${path}?lang=ko`, user.token, SAME_ORIGIN)).status).toBe(200)
     expect([await languageOf(user.email), await languageOf(other.email)]).toEqual(['ko', null])
