@@ -1,6 +1,10 @@
 import { env } from 'cloudflare:workers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { keepDocument } from '../../../../src/core/clients/clients.ts'
+import { batch } from '../../../../src/core/d1.ts'
 import { clientPath } from '../../../../src/features/admin/client-path.ts'
+import { clientInDocument } from '../../../../src/features/oauth/documents/read.ts'
+import { sql } from '../../../../src/lib/sql.ts'
 import {
   administrator,
   type App,
@@ -181,6 +185,11 @@ describe('what a consent keeps', () => {
       first!['created_at'],
       Number(first!['fetched_at']) + 60,
     ])
+    // An isolate whose document is older writes nothing over a newer one.
+    const read = { now: Number(second!['fetched_at']) - 1, seconds: 60 }
+    const older = clientInDocument(id, { client_id: id, redirect_uris: [CALLBACK] }, read)
+    await batch(env.DB, [keepDocument(older, sql`TRUE`)])
+    expect(await rowOf(app)).toEqual(second)
     // Another isolate remembers nothing, and finds the row.
     const elsewhere = newAddress()
     await run(

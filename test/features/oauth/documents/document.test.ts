@@ -172,8 +172,8 @@ describe('fetching a document', () => {
     async (code) => {
       const elsewhere = newAddress()
       network.serve(elsewhere, right(elsewhere))
-      const body = [204].includes(code) ? null : right(elsewhere)
-      const app = served(() => new Response(body, { status: code, headers: { ...json, Location: elsewhere } }))
+      const headers = { ...json, Location: elsewhere }
+      const app = served((url) => new Response(code === 204 ? null : right(url), { status: code, headers }))
       expect(await status(app)).toBe(400)
       expect([network.asked(app.client.id), network.asked(elsewhere)]).toEqual([1, 0])
     },
