@@ -5,7 +5,7 @@
  * scripts/docs/problems.ko.ts.
  */
 export const problems = {
-  /** A mailed link was used, has expired (after an hour; the link of a notice after seven days), or was replaced or voided. */
+  /** A mailed link was used, has expired (after an hour; an invitation and the link of a notice after seven days), or was replaced or voided. */
   invalid_one_time_token: [400, 'This link has been used, has expired, or was replaced by a newer one.'],
   /** The body is not JSON, not UTF-8, or repeats a member name. */
   malformed_json: [400, 'The body is not valid JSON.'],

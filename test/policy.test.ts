@@ -53,7 +53,10 @@ describe('policy', () => {
   it.each(routes.filter((route) => PAGES.has(route)))('%s leads to the login', async (route) => {
     const body = route.startsWith('POST') ? new URLSearchParams() : null
     const [method, path] = split(route)
-    const answer = await call(method, path.replace(':id', '1'), { body, headers: { 'Sec-Fetch-Site': 'same-origin' } })
+    const answer = await call(method, path.replace(':id', '1').replace(':act', 'delete'), {
+      body,
+      headers: { 'Sec-Fetch-Site': 'same-origin' },
+    })
     expect(answer.status).toBe(303)
     expect(answer.headers.get('Location')).toMatch(/^\/login\?return_to=\/(account|console)/)
     expect(answer.headers.get('Cache-Control')).toBe('no-store')

@@ -3,7 +3,7 @@ import type { ProblemCode } from '../../src/problem.ts'
 /** When each code is given, in Korean. In English it is the docstring in `src/problem.ts`. */
 export const problemsInKorean: Record<ProblemCode, string> = {
   invalid_one_time_token:
-    '메일의 링크를 이미 사용했거나, 만료되었거나(1시간, 알림 메일의 링크는 7일), 더 최근에 보낸 링크가 있거나, 링크가 무효가 되었습니다.',
+    '메일의 링크를 이미 사용했거나, 만료되었거나(1시간, 초대 메일과 알림 메일의 링크는 7일), 더 최근에 보낸 링크가 있거나, 링크가 무효가 되었습니다.',
   invalid_client_address:
     '백엔드가 IP 주소를 알려 주지 않았거나, 알려 준 주소가 루프백·사설 주소이거나 읽을 수 없는 값입니다.',
   malformed_json: '본문이 JSON이나 UTF-8이 아니거나, 같은 필드가 두 번 나옵니다.',

@@ -69,6 +69,11 @@ async function wellKnown() {
   const silent = { ...ENV, EMAIL: { send: () => Promise.reject(new Error('down')) } } as unknown as Env
   await callIn(silent, 'POST', '/user/email', { json, ...bearer(user.token) })
   await callIn(silent, 'POST', '/user/password/forgot', { json: { email: user.email } })
+  await env.DB.prepare(
+    `INSERT INTO invitations (user_id, hash, email, expires_at, epoch) SELECT id, ?, email, 1, epoch FROM users WHERE id = ?`,
+  )
+    .bind(String(user.id).padStart(43, 'i'), user.id)
+    .run()
   return { ...user, other }
 }
 
@@ -132,6 +137,7 @@ describe('GET /user/me/export', () => {
     expect(kept).toEqual({
       audit_events: ['id', 'user_id', 'actor'],
       consents: ['user_id'],
+      invitations: ['user_id', 'hash', 'epoch'],
       logout_outbox: ['id', 'user_id'],
       one_time_tokens: ['user_id', 'hash', 'epoch', 'cancel_hash'],
       // The network and the details are those of whoever asked, who may be somebody else.
@@ -145,10 +151,10 @@ describe('GET /user/me/export', () => {
   it('shows no hash, no link and no token', async () => {
     const user = await wellKnown()
     const text = await (await call('GET', '/user/me/export', bearer(user.token))).text()
-    const { users, one_time_tokens, outbox } = await dump()
+    const { users, one_time_tokens, invitations, outbox } = await dump()
     const secrets = [
       users!.find(({ id }) => id === user.id)!.hashed_password,
-      ...one_time_tokens!.map(({ hash }) => hash),
+      ...[...one_time_tokens!, ...invitations!].map(({ hash }) => hash),
       ...outbox!.map(({ sealed_token }) => sealed_token).filter((sealed) => sealed !== null),
       user.refresh_token,
       user.token,

@@ -43,7 +43,7 @@ beforeAll(async () => {
   await submit('/logout', {}, (await member()).token) // SQLite notes the first use of a table of revocations
 })
 
-const PAGES = ['', '/audit', '/numbers', '/users/ID', '/users/ID/delete', '/users/ID/factors']
+const PAGES = ['', '/audit', '/numbers', '/users/ID', '/users/ID/disable', '/users/ID/factors', '/users/new']
 const ACTIONS = ['disable', 'enable', 'sessions', 'unlock', 'roles', 'reset', 'delete'] as const
 const confirms = (id: number) => [303, `/account/confirm?return_to=/console/users/${id}`]
 const pathOf = (path: string, id = user.id) => `/console${path.replace('ID', String(id))}`
@@ -324,6 +324,40 @@ describe('an action', () => {
     await audited(target.id, 'account_deleted')
     expect((await open(pathOf('/users/ID', target.id), admin.token)).status).toBe(404)
     expect(await seen(`/console/audit?user=${target.id}`)).toContain('account_deleted')
+  })
+
+  it.each(['disable', 'sessions', 'reset', 'delete'])(
+    '(%s) asks first, by a button that names the person',
+    async (act) => {
+      const target = await member()
+      const before = await dump()
+      const html = await seen(pathOf(`/users/ID/${act}`, target.id))
+      expect(html).toMatch(new RegExp(`<button type="submit" class="danger">[^<]+: ${target.email}</button>`))
+      for (const text of [`action="/console/users/${target.id}"`, `name="do" value="${act}"`])
+        expect(html).toContain(text)
+      expect(await dump()).toEqual(before)
+    },
+  )
+
+  it.each(['enable', 'nothing', 'constructor'])('(%s) that needs no question has no page for one', async (act) => {
+    expect((await open(pathOf(`/users/ID/${act}`), admin.token)).status).toBe(404)
+  })
+
+  it('asks first where it gives or takes the role of an administrator, and only there', async () => {
+    const target = await member()
+    const asks = (roles: string) => [303, `/console/users/${target.id}/roles?roles=${roles}`]
+    const rolesNow = async () => (await userAt(target.email))!.roles
+    expect(leadsTo(await act(target.id, 'roles', { roles: 'admin writer' }))).toEqual(asks('admin+writer'))
+    expect(await rolesNow()).toBe('[]')
+    const html = await seen(`/console/users/${target.id}/roles?roles=admin+writer`)
+    for (const text of [target.email, `${say.labels.roles}: admin writer.`, 'name="sure"']) expect(html).toContain(text)
+    expect(html).toContain('roles?roles=admin+writer&amp;lang=ko')
+    expect(leadsTo(await act(target.id, 'roles', { roles: 'admin writer', sure: 'yes' }))).toEqual(done(target.id))
+    expect(leadsTo(await act(target.id, 'roles', { roles: 'admin editor' }))).toEqual(done(target.id))
+    expect(leadsTo(await act(target.id, 'roles', { roles: '' }))).toEqual(asks(''))
+    expect(await rolesNow()).toBe('["admin","editor"]')
+    await act(target.id, 'roles', { roles: '', sure: 'yes' })
+    expect(await rolesNow()).toBe('[]')
   })
 
   it.each(['disable', 'roles', 'delete'])('(%s) that would leave no admin is refused in words', async (action) => {

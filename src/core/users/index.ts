@@ -17,6 +17,7 @@ export const users = {
         FROM users WHERE id = ${user_id}`,
     one_time_tokens: (user_id) =>
       sql`SELECT purpose, email, expires_at FROM one_time_tokens WHERE user_id = ${user_id} ORDER BY purpose`,
+    invitations: (user_id) => sql`SELECT email, expires_at FROM invitations WHERE user_id = ${user_id}`,
     // How many are left. Their hashes are nobody's business.
     recovery_codes: (user_id) => sql`SELECT user_id, created_at FROM recovery_codes WHERE user_id = ${user_id}`,
   },

@@ -49,6 +49,7 @@ const everything = v.objectWithRest(
     consents: v.array(v.strictObject({ client_id: text, scope: text, granted_at: seconds })),
     logout_outbox: v.array(v.strictObject({ client_id: text, at: seconds, attempts: seconds, due_at: seconds })),
     one_time_tokens: v.array(v.strictObject({ purpose: text, email: text, expires_at: seconds })),
+    invitations: v.array(v.strictObject({ email: text, expires_at: seconds })),
     recovery_codes: v.pipe(
       v.array(v.strictObject({ user_id: seconds, created_at: seconds })),
       v.description('One for each that is left.'),
@@ -143,6 +144,7 @@ export const chapter: Chapter = {
             consents: [],
             logout_outbox: [],
             one_time_tokens: [],
+            invitations: [],
             recovery_codes: [],
             outbox: [],
             webhook_outbox: [],

@@ -22,14 +22,14 @@ export const ActPage = ({ view, to, sends, what, whom, means }: ActProps) => (
 )
 
 /** What is asked about a user, by the last part of the page's address, which is also what the form sends. */
-export const asks = ({ language, say }: Props['view']) => {
-  const own = words[language]
+export const asks = ({ language, say: shared }: Props['view']) => {
+  const say = words[language]
   return {
-    delete: { what: say.deleteAccount, means: say.deleteShort },
-    disable: { what: own.disable, means: own.disableMeans },
-    roles: { what: own.setRoles, means: own.rolesMean },
-    reset: { what: own.forceReset, means: own.resetMeans },
-    sessions: { what: say.endAll, means: own.endMeans },
-    withdraw: { what: own.withdraw, means: own.withdrawMeans },
+    delete: { what: shared.deleteAccount, means: shared.deleteShort },
+    disable: { what: say.disable, means: say.disableMeans },
+    roles: { what: say.setRoles, means: say.rolesMean },
+    reset: { what: say.forceReset, means: say.resetMeans },
+    sessions: { what: shared.endAll, means: say.endMeans },
+    withdraw: { what: say.withdraw, means: say.withdrawMeans },
   }
 }

@@ -75,4 +75,35 @@ export const ann = {
   last_login_at: created_at,
   invited_until: null,
 }
+export const details = v.strictObject({
+  ...user,
+  name: nullable,
+  language: nullable,
+  password_set_at: v.nullable(seconds),
+  has_password: v.boolean(),
+  second_factor: v.pipe(v.boolean(), v.description('Whether each sign-in asks for a second factor.')),
+  email_change: v.pipe(
+    v.nullable(v.strictObject({ email: text, expires_at: seconds })),
+    v.description('The new address, while it waits to be confirmed.'),
+  ),
+  factors: v.array(factor),
+  recovery_codes_left: seconds,
+  applications: v.array(application),
+  live_sessions: seconds,
+  sessions: v.array(session),
+})
+export const annInDetail = {
+  ...ann,
+  name: 'Ann',
+  language: 'en',
+  password_set_at: created_at,
+  has_password: true,
+  second_factor: false,
+  email_change: null,
+  factors: [],
+  recovery_codes_left: 0,
+  applications: [],
+  live_sessions: 0,
+  sessions: [],
+}
 export const params = { id: ['The `user_id`.', '42'] } satisfies Record<string, [string, string]>

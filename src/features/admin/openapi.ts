@@ -1,8 +1,9 @@
 import * as v from 'valibot'
-import { type Chapter, done, nullable, seconds, text } from '../../openapi.ts'
+import { type Chapter, done, seconds, text } from '../../openapi.ts'
 import { formats } from './audit-export.ts'
 import { clientOperations } from './openapi-clients.ts'
-import { ann, application, created_at, event, factor, next, params, session, user } from './openapi-shapes.ts'
+import { invitationOperations } from './openapi-invitations.ts'
+import { ann, annInDetail, created_at, details, event, factor, next, params, user } from './openapi-shapes.ts'
 
 export { pages } from './openapi-console.ts'
 
@@ -43,37 +44,8 @@ export const chapter: Chapter = {
       answers: {
         200: {
           description: 'The user.',
-          schema: v.strictObject({
-            ...user,
-            name: nullable,
-            language: nullable,
-            password_set_at: v.nullable(seconds),
-            has_password: v.boolean(),
-            second_factor: v.pipe(v.boolean(), v.description('Whether each sign-in asks for a second factor.')),
-            email_change: v.pipe(
-              v.nullable(v.strictObject({ email: text, expires_at: seconds })),
-              v.description('The new address, while it waits to be confirmed.'),
-            ),
-            factors: v.array(factor),
-            recovery_codes_left: seconds,
-            applications: v.array(application),
-            live_sessions: seconds,
-            sessions: v.array(session),
-          }),
-          example: {
-            ...ann,
-            name: 'Ann',
-            language: 'en',
-            password_set_at: created_at,
-            has_password: true,
-            second_factor: false,
-            email_change: null,
-            factors: [],
-            recovery_codes_left: 0,
-            applications: [],
-            live_sessions: 0,
-            sessions: [],
-          },
+          schema: details,
+          example: annInDetail,
         },
       },
       problems: ['not_found'],
@@ -164,26 +136,7 @@ export const chapter: Chapter = {
       answers: done('The password is void.'),
       problems: ['not_found'],
     },
-    'POST /admin/users/:id/invite': {
-      summary: { en: 'Send an invitation again', ko: '초대 메일 다시 보내기' },
-      description: {
-        en: 'The link that was mailed before is void. It also invites a user who was imported without a password. Whoever has used the account is not invited.',
-        ko: '이전에 보낸 링크는 무효가 됩니다. 비밀번호 없이 가져온 사용자도 초대할 수 있습니다. 이미 사용 중인 계정에는 보내지 않습니다.',
-      },
-      params,
-      answers: done('The mail is on its way.'),
-      problems: ['not_found', 'not_invited'],
-    },
-    'DELETE /admin/users/:id/invite': {
-      summary: { en: 'Withdraw an invitation', ko: '초대 취소' },
-      description: {
-        en: 'Deletes the account, which nobody has used yet.',
-        ko: '아직 아무도 사용하지 않은 이 계정을 삭제합니다.',
-      },
-      params,
-      answers: done('The account is gone.'),
-      problems: ['not_found', 'not_invited'],
-    },
+    ...invitationOperations,
     'POST /admin/users/:id/unlock': {
       summary: { en: 'Open what failed attempts have closed', ko: '로그인 실패로 잠긴 계정 잠금 해제' },
       description: {

@@ -167,9 +167,18 @@ describe('/console/clients', () => {
     expect(await dump()).toEqual(before)
   })
 
-  it('replaces a secret, and deletes', async () => {
+  it('replaces a secret, and deletes, after asking', async () => {
     const { client, secret } = await insertClient()
     const path = `/console/clients/${client.id}`
+    for (const act of ['secret', 'delete']) {
+      expect(await (await open(`${path}/${act}`, admin.token)).text()).toMatch(
+        /class="danger">[^<]+: The App<\/button>/,
+      )
+    }
+    const plain = await insertClient({ public: true })
+    for (const at of [`${path}/nothing`, `/console/clients/${plain.client.id}/secret`]) {
+      expect((await open(at, admin.token)).status).toBe(404)
+    }
     const html = await (await submit(path, { do: 'secret' }, admin.token)).text()
     const [, other] = /<code>([A-Za-z0-9]{43})<\/code>/.exec(html)!
     const now = (await findClient(env.DB, client.id))!
