@@ -94,8 +94,8 @@ export const settings = v.object({
   /** `open` or `closed`: whether anyone may register. */
   REGISTRATION: v.optional(v.picklist(['open', 'closed'], 'not_open_or_closed'), 'open'),
   /**
-   * Who must have a second factor: `optional`: whoever enrols one; `admins`: every administrator; `everyone`; `off`:
-   * nobody can enrol one. Whoever has one is always asked for it.
+   * Who must have a second factor: `optional`: whoever enrols one; `admins`: everybody with the role `admin` or
+   * `support`; `everyone`; `off`: nobody can enrol one. Whoever has one is always asked for it.
    */
   SECOND_FACTOR: v.optional(v.picklist(['optional', 'off', 'admins', 'everyone'], 'not_a_policy'), 'optional'),
   /**

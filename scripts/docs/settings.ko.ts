@@ -38,7 +38,7 @@ export const settingsInKorean: Record<keyof Config, string> = {
     '`GET /revoked`를 호출할 때 쓰는 시크릿입니다. 32바이트 이상이어야 하며, 설정하지 않으면 이 라우트가 생기지 않습니다.',
   REGISTRATION: '누구나 가입할 수 있으면 `open`, 아니면 `closed`입니다.',
   SECOND_FACTOR:
-    '2단계 인증을 꼭 써야 하는 사용자입니다. `optional`이면 원하는 사람만 쓰고, `admins`이면 관리자, `everyone`이면 모두가 써야 합니다. `off`이면 아무도 새로 설정할 수 없습니다. 이미 쓰고 있는 사람에게는 항상 2단계 인증을 요구합니다.',
+    '2단계 인증을 꼭 써야 하는 사용자입니다. `optional`이면 원하는 사람만 쓰고, `admins`이면 `admin`이나 `support` 역할이 있는 사용자, `everyone`이면 모두가 써야 합니다. `off`이면 아무도 새로 설정할 수 없습니다. 이미 쓰고 있는 사람에게는 항상 2단계 인증을 요구합니다.',
   LOGIN_CODES:
     '이메일 인증 코드로 로그인할 수 있으면 `on`, 아니면 `off`입니다. `PUBLIC_URL`과 `LATCHKEY_SECRET`이 필요합니다. 인증 수단을 등록하기 전에 확인하는 인증 코드는 이 설정과 관계없이 보냅니다.',
   CODE_REGISTERS:

@@ -179,10 +179,11 @@ export const scenarios: (Scenario | Alike)[] = [
   {
     route: 'POST /admin/users/:id/verification',
     when: 'of a user who waits for the mail',
-    given: [operates, unconfirmed],
+    given: [operates, unconfirmed, mailed('verify')],
     ask: { as: 'operator', path: '/admin/users/1/verification' },
     answers: 204,
     changes: [
+      '- link: verify of owner to owner@example.com, given',
       '+ link: verify of owner to owner@example.com, new',
       '+ mail to owner@example.com: Confirm your email address',
       '+ audit: verification_requested of owner in nothing by user:2',

@@ -1,5 +1,6 @@
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { registry } from '../../src/app.ts'
 import { statistics } from '../../src/features/admin/queries.ts'
 import { words } from '../words.ts'
 import {
@@ -438,6 +439,70 @@ describe('/console/audit', () => {
       expect([answer.status, await answer.text()]).toEqual([422, expect.stringContaining(say.problems.invalid_query)])
     },
   )
+
+  it('says in words what happened, to whom and by whom, and links to those who are there', async () => {
+    const target = await insertUser({ hashed_password: null })
+    const event = (
+      at: string,
+      event: string,
+      reason: string | null,
+      user_id: number,
+      actor: string | null,
+      client: string | null,
+    ) =>
+      env.DB.prepare(
+        'INSERT INTO audit_events (at, event, reason, user_id, actor, client_id) VALUES (unixepoch(?), ?, ?, ?, ?, ?)',
+      ).bind(at, event, reason, user_id, actor, client)
+    await env.DB.batch([
+      env.DB.prepare("INSERT INTO clients (id, name, scope, created_at) VALUES ('wiki', 'The <Wiki>', 'openid', 1)"),
+      event('2020-02-01 00:00:00', 'login_failed', 'wrong_password', target.id, null, null),
+      event('2020-02-01 23:59:59', 'roles_changed', null, target.id, `user:${admin.id}`, null),
+      event('2020-02-02 00:00:00', 'client_signed_in', null, target.id, null, 'wiki'),
+      event('2020-02-03 00:00:00', 'account_deleted', null, 888_888, 'user:777777', null),
+      event('2020-02-03 00:00:01', 'of_a_former_feature', 'why', target.id, null, 'gone'),
+    ])
+    const html = await seen('/console/audit?from=2020-02-01&to=2020-02-03')
+    const rows = html
+      .split('<li>')
+      .slice(1)
+      .map((row) => row.replaceAll(/<time.*?<\/time>/g, '').split('</li>')[0])
+    const person = `<a href="/console/users/${target.id}">${target.email}</a>`
+    const actor = `<a href="/console/users/${admin.id}">${admin.email}</a>`
+    for (const [row, ...texts] of [
+      [0, '<strong></strong> <code class="soft">of_a_former_feature: why</code>', person, ' · gone'],
+      [1, '<strong>Account deleted</strong>', ' · User number 888888', ' · by user:777777'],
+      [2, '<strong>Signed in to an application</strong>', '<a href="/console/clients/wiki">The &lt;Wiki&gt;</a>'],
+      [3, '<strong>Roles changed</strong>', person, `by ${actor}`],
+      [4, '<strong>Sign-in failed: wrong password</strong>', '<code class="soft">login_failed: wrong_password</code>'],
+    ] as [number, ...string[]][])
+      for (const text of texts) expect(rows[row]).toContain(text)
+    expect(rows).toHaveLength(5)
+    expect(await seen('/console/audit?from=2020-02-01&to=2020-02-03&lang=ko')).toContain('로그인 실패: 잘못된 비밀번호')
+  })
+
+  it('is filtered by days, addresses, numbers and who acted, and offers the file of the same', async () => {
+    const count = async (query: string) =>
+      ids(await seen(`/console/audit?from=2020-02-01&to=2020-02-03&${query}`)).length
+    expect(await count('')).toBe(5)
+    expect(ids(await seen('/console/audit?from=2020-02-01&to=2020-02-01'))).toHaveLength(2)
+    expect([
+      await count(`actor=${admin.email}`),
+      await count(`actor=${admin.id}`),
+      await count('actor=user:777777'),
+    ]).toEqual([1, 1, 1])
+    expect([await count('user=888888'), await count('user=nobody@example.com'), await count('actor=nobody')]).toEqual([
+      1, 0, 0,
+    ])
+    const html = await seen(
+      `/console/audit?user=${admin.email}&actor=${admin.email}&event=roles_changed&from=2020-02-01&to=2020-02-03`,
+    )
+    const seconds = (day: string) => Date.parse(day) / 1000
+    const query = `user_id=${admin.id}&amp;event=roles_changed&amp;actor=user%3A${admin.id}&amp;from=${seconds('2020-02-01')}&amp;to=${seconds('2020-02-04')}`
+    expect(html).toContain(`href="/admin/audit.csv?${query}"`)
+    expect(html).toContain('<option value="roles_changed" selected="">Roles changed</option>')
+    expect(html.match(/<option /g)!.length).toBe(Object.keys(registry.events).length + 1)
+    expect(await seen('/console/audit?event=of_a_former_feature')).toContain('selected="">of_a_former_feature<')
+  })
 
   it('keeps what was asked for when the language is changed', async () => {
     const html = await seen('/console/audit?event=login_failed')

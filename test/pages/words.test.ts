@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { registry } from '../../src/app.ts'
 import { type Language, languages, type Translated } from '../../src/lib/language.ts'
 import { fieldTexts, problemTexts } from '../../src/pages/problem-texts.ts'
 import { labels } from '../../src/pages/words.ts'
@@ -77,6 +78,27 @@ describe.each(Object.entries(files))('%s', (_file, said) => {
       keys(said.done ?? {}).filter((key) => !new RegExp(`done=${key}\\b|done: '${key}'|'${key}'\\)`).test(views)),
     ).toEqual([])
     expect(keys(said.labels ?? {}).filter((key) => !views.includes(`name="${key}"`))).toEqual([])
+  })
+})
+
+describe('the words of events', () => {
+  const events = Object.entries(registry.events)
+
+  it('are there for every event that is recorded', () => {
+    const all = import.meta.glob<{ events: object }>(['../../src/*/*/events.ts'], { eager: true })
+    const names = Object.values(all).flatMap(({ events }) => Object.keys(events))
+    expect(events.map(([name]) => name).sort()).toEqual(names.sort())
+    expect(names.length).toBeGreaterThan(50)
+  })
+
+  it.each(languages)('are each of their language, none empty, and no two events have the same: %s', (language) => {
+    const says = events.map(([, { says }]) => says[language])
+    const reasons = events.flatMap(([, { reasons = {} }]) => Object.values(reasons).map((text) => text[language]))
+    const wrong = [...says, ...reasons].filter(
+      (text) => /[가-힣]/.test(text) !== (language === 'ko') || text.trim() === '',
+    )
+    expect(wrong).toEqual([])
+    expect(says.filter((text, i) => says.indexOf(text) !== i)).toEqual([])
   })
 })
 

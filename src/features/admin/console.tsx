@@ -1,6 +1,6 @@
 import { ADMIN, hasRole } from '../../core/users/roles.ts'
 import type { Child } from '../../lib/jsx-runtime.ts'
-import type { Props } from '../../pages/forms.tsx'
+import { fieldProblem, type Props } from '../../pages/forms.tsx'
 import { Layout } from '../../pages/layout.tsx'
 import { words } from './words.ts'
 
@@ -47,25 +47,36 @@ export const Search = ({ view, children }: Props<{ children: Child }>) => (
 
 type TextProps = Props<{ name: string; type?: 'date'; value?: string | undefined; hint?: string }>
 
-export const Text = ({ view, name, type, value, hint }: TextProps) => (
-  <div class="field">
-    <label for={name}>{view.labels[name]}</label>
-    {hint !== undefined && (
-      <p id={`${name}-hint`} class="soft">
-        {hint}
-      </p>
-    )}
-    <input
-      id={name}
-      name={name}
-      type={type}
-      value={value}
-      autocomplete="off"
-      autocapitalize="none"
-      aria-describedby={hint === undefined ? undefined : `${name}-hint`}
-    />
-  </div>
-)
+/** A field that may stay empty, with its hint, and with what is wrong with it. */
+export const Text = ({ view, name, type, value, hint }: TextProps) => {
+  const wrong = fieldProblem(view, name)
+  const described = [hint !== undefined && `${name}-hint`, wrong !== undefined && `${name}-wrong`].filter(Boolean)
+  return (
+    <div class="field">
+      <label for={name}>{view.labels[name]}</label>
+      {hint !== undefined && (
+        <p id={`${name}-hint`} class="soft">
+          {hint}
+        </p>
+      )}
+      <input
+        id={name}
+        name={name}
+        type={type}
+        value={value}
+        autocomplete="off"
+        autocapitalize="none"
+        aria-invalid={wrong === undefined ? undefined : 'true'}
+        aria-describedby={described.join(' ') || undefined}
+      />
+      {wrong !== undefined && (
+        <p id={`${name}-wrong`} class="wrong">
+          {wrong}
+        </p>
+      )}
+    </div>
+  )
+}
 
 type ChoiceProps = {
   name: string

@@ -150,8 +150,8 @@ export const chapter: Chapter = {
     'POST /admin/users/:id/verification': {
       summary: { en: 'Mail the confirmation of an address again', ko: '이메일 인증 링크 다시 보내기' },
       description: {
-        en: 'With a new link. A user whose address is confirmed, or who is disabled, gets no mail.',
-        ko: '새 링크를 보냅니다. 이미 인증된 사용자나 사용 중지된 사용자에게는 보내지 않습니다.',
+        en: 'With a new link. A user whose address is confirmed, or who is disabled, gets no mail. 20 a day, with those that the user asked for.',
+        ko: '새 링크를 보냅니다. 이미 인증된 사용자나 사용 중지된 사용자에게는 보내지 않습니다. 사용자가 직접 요청한 것을 포함해 하루 20번까지 보낼 수 있습니다.',
       },
       params,
       answers: done('If the address is unconfirmed, the mail is on its way.'),

@@ -1,6 +1,7 @@
 import { ADMIN, SUPPORT } from '../../core/users/roles.ts'
 import { check } from '../../http/body.ts'
-import { fieldProblem, Form, type Props } from '../../pages/forms.tsx'
+import { Form, type Props } from '../../pages/forms.tsx'
+import { Text } from './console.tsx'
 import { rolesBody } from './parameters.ts'
 import { words } from './words.ts'
 
@@ -29,7 +30,6 @@ export const Roles = ({ view, known = [], has = [], fields }: RolesProps) => {
   const say = words[view.language]
   const ticked = fields ? tickedIn(fields) : has
   const means: Record<string, string> = { [ADMIN]: say.adminMay, [SUPPORT]: say.supportMay }
-  const wrong = fieldProblem(view, 'roles')
   return (
     <>
       <fieldset>
@@ -43,26 +43,7 @@ export const Roles = ({ view, known = [], has = [], fields }: RolesProps) => {
           </label>
         ))}
       </fieldset>
-      <div class="field">
-        <label for="roles">{view.labels.roles}</label>
-        <p id="roles-hint" class="soft">
-          {say.rolesHint}
-        </p>
-        <input
-          id="roles"
-          name="roles"
-          value={fields && typedIn(fields)}
-          autocomplete="off"
-          autocapitalize="none"
-          aria-invalid={wrong === undefined ? undefined : 'true'}
-          aria-describedby={wrong === undefined ? 'roles-hint' : 'roles-hint roles-wrong'}
-        />
-        {wrong !== undefined && (
-          <p id="roles-wrong" class="wrong">
-            {wrong}
-          </p>
-        )}
-      </div>
+      <Text view={view} name="roles" value={fields && typedIn(fields)} hint={say.rolesHint} />
     </>
   )
 }

@@ -87,7 +87,7 @@ export const words = phrases({
   },
   rolesHint: {
     en: 'Parted by spaces. Small letters, digits, - and _; at most 32 characters, of which the first is a letter.',
-    ko: '여러 개는 공백으로 구분해 주세요. 영문 소문자로 시작하고, 영문 소문자, 숫자, -, _로 32자까지 쓸 수 있습니다.',
+    ko: '여러 개는 공백으로 구분해 주세요. 영문 소문자로 시작하는 32자 이내의 이름이며, 영문 소문자, 숫자, 하이픈(-), 밑줄(_)만 쓸 수 있습니다.',
   },
   userNumber: { en: 'User number', ko: '사용자 번호' },
   allEvents: { en: 'All events', ko: '모든 이벤트' },

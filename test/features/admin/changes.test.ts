@@ -111,14 +111,14 @@ describe('what an admin does to somebody', () => {
   })
 
   it.each([
-    [{ roles: ['Admin'] }, 'roles.0', 'malformed'],
-    [{ roles: ['a'.repeat(33)] }, 'roles.0', 'malformed'],
-    [{ roles: Array.from({ length: 17 }, (_, i) => `r${i}`) }, 'roles', 'too_many'],
+    [{ roles: ['Admin'] }, 'roles.0', 'not_a_role'],
+    [{ roles: ['a'.repeat(33)] }, 'roles.0', 'not_a_role'],
+    [{ roles: Array.from({ length: 17 }, (_, i) => `r${i}`) }, 'roles', 'too_many_roles'],
     [{}, 'roles', 'required'],
     [{ roles: [1] }, 'roles.0', 'wrong_type'],
   ])('refuses the roles %o', async (json, field, code) => {
     const answer = await by(admin, ['PUT', `/admin/users/${user.id}/roles`, json])
-    expect((await expectProblem(answer, 422, 'invalid_body')).errors).toEqual([{ field, code }])
+    expect((await expectProblem(answer, 422, 'invalid_body')).errors).toMatchObject([{ field, code }])
     expect(await userAt(user.email)).toMatchObject({ roles: '[]' })
   })
 

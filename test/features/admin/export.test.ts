@@ -25,7 +25,7 @@ beforeAll(async () => {
   admin = await administrator()
   await env.DB.prepare(
     `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
-     INSERT INTO audit_events (at, event, user_id, user_agent) SELECT 1000 + i, 'login_failed', 7, '=1+' || i FROM n`,
+     INSERT INTO audit_events (at, event, user_id, user_agent) SELECT 1000 + i, 'login_failed', 7000007, '=1+' || i FROM n`,
   )
     .bind(EXPORT_ROWS + 1_201)
     .run()
@@ -77,13 +77,13 @@ describe('GET /admin/audit.csv', () => {
 
 describe('GET /admin/audit.jsonl', () => {
   it('has an object on each line, as the list has it, and then the address of the rest', async () => {
-    const lines = (await linesOf('/admin/audit.jsonl?user_id=7&from=1000')).map((line) => JSON.parse(line) as object)
-    const list = await (await get('/admin/audit?user_id=7&limit=2')).json<{ events: unknown[] }>()
+    const lines = (await linesOf('/admin/audit.jsonl?user_id=7000007&from=1000')).map((line) => JSON.parse(line) as object)
+    const list = await (await get('/admin/audit?user_id=7000007&limit=2')).json<{ events: unknown[] }>()
     expect(lines.slice(0, 2)).toEqual(list.events)
     const [name, next] = Object.entries(lines.at(-1)!)[0] as [string, string]
     const { pathname, searchParams } = new URL(next, ORIGIN)
     expect([name, pathname]).toEqual(['next', '/admin/audit.jsonl'])
-    expect([searchParams.get('user_id'), searchParams.get('from')]).toEqual(['7', '1000'])
+    expect([searchParams.get('user_id'), searchParams.get('from')]).toEqual(['7000007', '1000'])
     expect(await linesOf(next)).toHaveLength(1_201)
     const nothing = await get('/admin/audit.jsonl?event=no_such_event')
     expect([nothing.headers.get('Content-Type'), await nothing.text()]).toEqual(['application/jsonl', ''])
@@ -105,7 +105,7 @@ describe('an export', () => {
     const isolate = watchedIsolate()
     const reads = () => isolate.calls.filter(({ texts }) => texts[0]!.includes('FROM audit_events')).length
     const asked = { ...callBy(), env: isolate.env, session: {} as never }
-    const filter = { user_id: 7, event: undefined, actor: undefined, from: 0, to: 20_000, cursor: undefined }
+    const filter = { user_id: 7_000_007, event: undefined, actor: undefined, from: 0, to: 20_000, cursor: undefined }
     const stream = await exportEvents(asked, { ...filter, format: formats.jsonl, address: '/x?' })
     const reader = stream.getReader()
     await reader.read()

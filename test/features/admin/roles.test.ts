@@ -123,6 +123,16 @@ describe('support', () => {
     expect(await eventsOf(confirmed.id)).toEqual(['login_succeeded'])
   })
 
+  it('mails twenty times a day to one user, however many ask at once', async () => {
+    const { id, email } = await member({ email_verified: 0 })
+    const ask = () => call('POST', `/admin/users/${id}/verification`, bearer(support.token))
+    const statuses = await Promise.all(Array.from({ length: 50 }, async () => (await ask()).status))
+    expect(statuses.filter((status) => status === 204)).toHaveLength(20)
+    expect(statuses.filter((status) => status === 429)).toHaveLength(30)
+    expect(subjectsTo(email).length).toBeLessThanOrEqual(20) // a mail whose link was replaced meanwhile is not sent
+    expect(await linksOf(id)).toEqual(['verify'])
+  })
+
   it.each(['admin', 'support'])('acts on nobody who is %s, and reads them', async (role) => {
     const target = await (role === 'admin' ? administrator : supporter)({ email_verified: 0 })
     const before = await eventsOf(target.id)

@@ -117,7 +117,7 @@ describe('GET /admin/users', () => {
     expect(await errorsOf('/admin/users?limit=101')).toEqual([{ field: 'limit', code: 'too_large' }])
     expect(await errorsOf('/admin/users?limit=')).toEqual([{ field: 'limit', code: 'not_a_number' }])
     expect(await errorsOf('/admin/users?limit=1e1')).toEqual([{ field: 'limit', code: 'not_a_number' }])
-    expect(await errorsOf('/admin/users?role=ADMIN')).toEqual([{ field: 'role', code: 'malformed' }])
+    expect(await errorsOf('/admin/users?role=ADMIN')).toMatchObject([{ field: 'role', code: 'not_a_role' }])
     expect(await errorsOf('/admin/users?email=a%00')).toEqual([{ field: 'email', code: 'malformed' }])
     expect(await errorsOf(`/admin/users?email=${'a'.repeat(321)}`)).toEqual([{ field: 'email', code: 'too_long' }])
     expect(await errorsOf('/admin/users?emial=ann')).toEqual([{ field: 'emial', code: 'unknown' }])
@@ -301,15 +301,15 @@ describe('POST /admin/users', () => {
   it.each([
     ['a common password', { password: 'password1' }, 'password', 'too_common'],
     ['a short one', { password: 'seven77' }, 'password', 'too_short'],
-    ['a role of another form', { roles: ['Admin'] }, 'roles.0', 'malformed'],
-    ['too many roles', { roles: Array.from({ length: 17 }, (_, i) => `r${i}`) }, 'roles', 'too_many'],
+    ['a role of another form', { roles: ['Admin'] }, 'roles.0', 'not_a_role'],
+    ['too many roles', { roles: Array.from({ length: 17 }, (_, i) => `r${i}`) }, 'roles', 'too_many_roles'],
     ['roles that are no list', { roles: 'admin' }, 'roles', 'wrong_type'],
     ['a word for yes', { email_verified: 'yes' }, 'email_verified', 'wrong_type'],
     ['no address', { email: 'somebody' }, 'email', 'malformed'],
   ])('refuses %s', async (_what, wrong, field, code) => {
     const email = nobody()
     const { errors } = await expectProblem(await post('/admin/users', { email, ...wrong }), 422, 'invalid_body')
-    expect(errors).toEqual([{ field, code }])
+    expect(errors).toMatchObject([{ field, code }])
     expect(await userAt(email)).toBeNull()
   })
 })
