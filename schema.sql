@@ -589,4 +589,4 @@ VALUES ('0001_users.sql'), ('0002_sessions.sql'), ('0003_audit.sql'), ('0004_one
   ('0006_operators.sql'), ('0007_webhooks.sql'), ('0008_epoch.sql'), ('0009_outbox_line.sql'),
   ('0010_spent.sql'), ('0011_second_factor.sql'), ('0012_totp.sql'), ('0013_passkeys.sql'),
   ('0014_login_codes.sql'), ('0015_undo.sql'), ('0016_factors_removed.sql'), ('0017_password_removed.sql'),
-  ('0018_identities.sql'), ('0019_oauth.sql'), ('0020_invitations.sql'), ('0024_documents.sql');
+  ('0018_identities.sql'), ('0019_oauth.sql'), ('0020_invitations.sql'), ('0021_documents.sql');

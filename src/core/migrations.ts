@@ -14,5 +14,5 @@ export const MIGRATIONS = [
   '0015_undo',
   '0019_oauth',
   '0020_invitations',
-  '0024_documents',
+  '0021_documents',
 ]
