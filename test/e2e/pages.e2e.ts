@@ -275,9 +275,12 @@ describe.skipIf(withoutChromium())('the hosted pages', () => {
       await press(about(say.withdraw))
 
       await follow(page.getByRole('link', { name: say.audit, exact: true }))
-      await page.locator('#event').fill('account_deleted')
+      await page.locator('#event').selectOption('account_deleted')
       await press(say.search)
       await seen('audit')
+      const csv = page.getByRole('link', { name: say.asCsv })
+      const [download] = await Promise.all([page.waitForEvent('download'), csv.click()])
+      expect(readFileSync(await download.path(), 'utf8')).toContain(',account_deleted,')
       await follow(page.getByRole('link', { name: say.statistics }))
       await seen('numbers')
       await page.locator('summary').click()
