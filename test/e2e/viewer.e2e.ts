@@ -91,6 +91,7 @@ describe.skipIf(withoutChromium())('in Chromium', () => {
 
   it('signs in, keeps the token for what needs one, and asks nobody else', async () => {
     const [page, complaints] = await openPage(browser)
+    page.setDefaultTimeout(90_000) // seventy routes, on a busy machine
     const hosts = new Set<string>()
     page.on('request', (request) => void hosts.add(new URL(request.url()).host))
     await page.goto(viewer)
