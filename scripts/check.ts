@@ -10,10 +10,10 @@ import { OFFLINE, ROOT } from './local.ts'
 import { copyWithoutYours } from './without-yours.ts'
 
 /**
- * Bytes, gzipped: two fifths of better-auth 1.7.25 with the plugins for the same features, which weighed 439,504 on 2026-11-28.
+ * Bytes, gzipped: 43 % of better-auth 1.7.25 with the plugins for the same features, which weighed 441,568 on 2026-11-29.
  * `npm run bench -- --only startup` measures both: see docs/decisions/027.
  */
-const BUNDLE_MAX_BYTES = Math.floor(439_504 * 0.4)
+const BUNDLE_MAX_BYTES = Math.floor(441_568 * 0.43)
 
 const copy = copyWithoutYours()
 

@@ -27,7 +27,6 @@ export const shared = phrases({
     en: 'The link works for one hour. If nothing arrives, check your spam folder and the address that you entered.',
     ko: '링크는 1시간 동안 유효합니다. 메일이 오지 않으면 스팸 메일함을 살펴보고, 입력한 이메일 주소가 맞는지 확인해 주세요.',
   },
-  notAvailable: { en: 'This cannot be shown right now.', ko: '지금은 불러올 수 없습니다.' },
   lost: { en: 'There is nothing here', ko: '페이지를 찾을 수 없습니다' },
   lostHow: {
     en: 'Check the address, or continue from here.',

@@ -149,14 +149,13 @@ export const pages = new Hono<AppEnv>()
   .get('/console/users/:id/:act', userPage, (c) =>
     openedBySupport(c, async (call) => {
       const [id, act] = [idOf(c.req.param('id')), c.req.param('act')]
+      if (!Object.hasOwn(asks(viewOf(c)), act)) throw new Problem('not_found')
       if (!SUPPORTING.has(act)) requireRole(call.session.roles, ADMIN)
       if (FRESH.has(act) && !isFresh(call.session, call.now)) return toConfirm(c, `/console/users/${id}`)
       const { email: whom } = await userOf(call, id)
       const roles = act === 'roles' ? { roles: asked(c, 'roles') ?? '' } : undefined
       return pageOf(c, (view) => {
-        const texts = asks(view)
-        if (!Object.hasOwn(texts, act)) throw new Problem('not_found')
-        const { what, means } = texts[act as keyof typeof texts]
+        const { what, means } = asks(view)[act as keyof ReturnType<typeof asks>]
         return (
           <ActPage
             view={{ ...view, kept: { ...view.kept, ...roles } }}

@@ -29,6 +29,8 @@ export const UserPage = ({ view, user, mayBeInvited, events, factors, roles, now
   const say = words[language]
   const isAdmin = hasRole(view.viewer, ADMIN)
   const isReached = isAdmin || !hasRole(user.roles, SUPPORT)
+  // Whoever may be invited confirms the address by accepting.
+  const isUnconfirmed = !user.email_verified && user.disabled_at === null && !mayBeInvited
   const whom = (text: string) => `${text}: ${user.email}`
   const press = (action: Action, text: string) => (
     <Press action={path} name="do" value={action} text={text} label={whom(text)} />
@@ -52,7 +54,7 @@ export const UserPage = ({ view, user, mayBeInvited, events, factors, roles, now
         {isAdmin && mayBeInvited && user.invited_until !== null && ask('withdraw')}
         {isAdmin && (user.disabled_at === null ? ask('disable') : press('enable', say.enable))}
         {isReached && ask('sessions')}
-        {isReached && !user.email_verified && user.disabled_at === null && press('mail', say.mailAgain)}
+        {isReached && isUnconfirmed && press('mail', say.mailAgain)}
         {isAdmin && [press('unlock', say.unlock), ask('reset'), ask('delete')]}
       </div>
       {isAdmin ? <RolesForm view={view} known={roles} has={user.roles} /> : <p>{user.roles.join(' · ')}</p>}

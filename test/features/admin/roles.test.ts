@@ -48,6 +48,8 @@ const SUPPORTED = [
   'GET /console/audit',
   'GET /console/numbers',
   'GET /console/users/:id',
+  'GET /console/users/:id/:act',
+  'POST /admin/users/:id/invite',
   'POST /admin/users/:id/verification',
   'POST /console/users/:id',
 ]
@@ -176,8 +178,11 @@ describe('support', () => {
     const page = async (path: string, by: Member) => (await open(path, by.token)).text()
     const buttons = (html: string) => [...html.matchAll(/name="do" value="(\w+)"/g)].map(([, action]) => action)
     const path = `/console/users/${target.id}`
-    expect(buttons(await page(path, support))).toEqual(['sessions', 'mail'])
-    expect(buttons(await page(path, admin))).toEqual(['disable', 'sessions', 'mail', 'unlock', 'reset', 'roles'])
+    const asks = (html: string) => [...html.matchAll(/href="\/console\/users\/\d+\/(\w+)"/g)].map(([, act]) => act)
+    const [byAdmin, bySupport] = [await page(path, admin), await page(path, support)]
+    expect([buttons(bySupport), asks(bySupport)]).toEqual([['mail'], ['sessions']])
+    expect(buttons(byAdmin)).toEqual(['mail', 'unlock', 'roles'])
+    expect(asks(byAdmin)).toEqual(['disable', 'sessions', 'reset', 'delete'])
     const seen = async (by: Member) =>
       (await Promise.all([path, '/console', '/console/audit'].map((one) => page(one, by)))).join('')
     const powers = ['/delete"', '"/console/clients"', '/admin/audit.csv', '/admin/audit.jsonl']
