@@ -315,6 +315,13 @@ describe('an action', () => {
     expect(await seen(pathOf('/users/ID', target.id))).toContain(`<dt>${say.passwordSet}</dt><dd>${say.none}</dd>`)
   })
 
+  it('names everything that it tells of a user', async () => {
+    const target = await member()
+    const html = await seen(pathOf('/users/ID', target.id))
+    expect(html).toContain(`<dt>${say.userNumber}</dt><dd>${target.id}</dd>`)
+    expect(html).not.toContain('<dt></dt>')
+  })
+
   it('deletes, after a page that says what that means', async () => {
     const target = await member()
     const html = await seen(pathOf('/users/ID/delete', target.id))
