@@ -49,14 +49,14 @@ export const words = phrases({
   lastLogin: { en: 'Last sign-in', ko: '최근 로그인' },
   passwordSet: { en: 'Password set', ko: '비밀번호 설정일' },
   invitedUntil: { en: 'Invited until', ko: '초대 유효 기한' },
-  emailChange: { en: 'New address, not confirmed', ko: '인증 대기 중인 새 주소' },
+  emailChange: { en: 'New address, not confirmed', ko: '인증 대기 중인 새 이메일 주소' },
   newUser: { en: 'Create a user', ko: '사용자 등록' },
-  vouch: { en: 'I know that the address is theirs', ko: '본인의 이메일 주소임을 확인함' },
+  vouch: { en: 'I know that the address is theirs', ko: '사용자 본인의 이메일 주소임을 확인함' },
   invite: { en: 'Send the invitation', ko: '초대 메일 보내기' },
   withdraw: { en: 'Withdraw the invitation', ko: '초대 취소' },
   withdrawMeans: {
     en: 'The link stops working. The account, which nobody has used, is deleted.',
-    ko: '초대 링크를 더 이상 사용할 수 없으며, 아직 사용하지 않은 이 계정을 삭제합니다.',
+    ko: '초대 링크를 더 이상 사용할 수 없으며, 아직 아무도 사용하지 않은 이 계정도 삭제됩니다.',
   },
   disableMeans: {
     en: 'All devices are signed out. Nobody can sign in until you enable the account.',
@@ -72,7 +72,7 @@ export const words = phrases({
   },
   rolesMean: {
     en: 'The role admin can see and change everything here.',
-    ko: 'admin 역할이 있으면 모든 것을 보고 변경할 수 있습니다.',
+    ko: 'admin 역할이 있으면 모든 정보를 조회하고 변경할 수 있습니다.',
   },
   rotateMeans: {
     en: 'Nobody can sign in to it until it has the new secret.',
@@ -83,11 +83,11 @@ export const words = phrases({
   adminMay: { en: 'may do everything here', ko: '모든 작업 가능' },
   supportMay: {
     en: 'reads everything about users, signs them out and sends mails again',
-    ko: '사용자 정보 조회, 로그아웃, 메일 재발송 가능',
+    ko: '사용자 정보 조회, 강제 로그아웃, 메일 재발송 가능',
   },
   rolesHint: {
     en: 'Parted by spaces. Small letters, digits, - and _; at most 32 characters, of which the first is a letter.',
-    ko: '여러 개는 공백으로 구분해 주세요. 영문 소문자로 시작하는 32자 이내의 이름이며, 영문 소문자, 숫자, 하이픈(-), 밑줄(_)만 쓸 수 있습니다.',
+    ko: '여러 개는 공백으로 구분해 주세요. 역할 이름은 영문 소문자로 시작해야 하며, 영문 소문자, 숫자, 하이픈(-), 밑줄(_)만 32자까지 쓸 수 있습니다.',
   },
   userNumber: { en: 'User number', ko: '사용자 번호' },
   allEvents: { en: 'All events', ko: '모든 이벤트' },

@@ -92,7 +92,7 @@ describe('an invitation', () => {
   it('is in the language that the admin chose, and so are later mails', async () => {
     const { id, email } = await invited({ language: 'ko' })
     await again(id)
-    expect(subjectsTo(email)).toEqual(['초대장이 도착했습니다', '초대장이 도착했습니다'])
+    expect(subjectsTo(email)).toEqual(['초대를 받으셨습니다', '초대를 받으셨습니다'])
     expect(mailsTo(email)[0]!.text).toContain('7일')
     const wrong = await admins('POST', '/admin/users', { email: nobody(), language: 'fr' })
     expect((await expectProblem(wrong, 422, 'invalid_body')).errors).toEqual([
