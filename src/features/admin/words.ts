@@ -102,7 +102,7 @@ export const words = phrases({
   asTable: { en: 'The same as a table', ko: '표로 보기' },
   highest: { en: 'highest bar:', ko: '최댓값:' },
   factors: { en: 'Factors and connected accounts', ko: '인증 수단과 연결된 계정' },
-  factorAdded: { en: 'Added', ko: '등록일' },
+  factorAdded: { en: 'Added', ko: '등록' },
   factorUsed: { en: 'Last used', ko: '최근 사용' },
   recoveryCodesLeft: { en: 'Recovery codes left', ko: '남은 복구 코드' },
   removeFactor: { en: 'Remove from the account', ko: '계정에서 삭제' },
