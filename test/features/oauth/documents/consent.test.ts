@@ -279,7 +279,7 @@ describe('two installations', () => {
     ) as { sid: string }
     expect(leadsTo(await submit('/account/sessions', { end: sid }, user.token))).toEqual([
       303,
-      '/account?done=sessions',
+      '/account/devices?done=sessions',
     ])
     await expectRefusal(await laptop.refresh(), 400, 'invalid_grant')
     await tokensIn(await phone.refresh())
