@@ -7,7 +7,7 @@ import { Home, type Props, Refusal } from './forms.tsx'
 import { Layout } from './layout.tsx'
 
 /** Programs ask there for what a site can do, some of them with the headers of a browser. */
-const FOR_PROGRAMS = /^\/\.well-known(?:\/|$)/
+const FOR_PROGRAMS = /\/\.well-known(?:\/|$)/
 
 /** Whether a person sees the answer: a browser says that it opens a document. Older ones say only that they read HTML. */
 const isForPerson = ({ req }: Context<AppEnv>): boolean =>

@@ -292,7 +292,7 @@ describe.skipIf(withoutChromium())('signing in with another provider', () => {
         await seen('console')
         await page.getByRole('link', { name: en.removeFactor }).click()
         await seen('console-remove')
-        await submit(page, en.removeFactor)
+        await submit(page, `${en.removeFactor}: ${factors[0]!.name}, ${email}`)
         await page.context().clearCookies()
       }
       const left = await fetch(`${service.url}/admin/users/${id}/factors`, authorized)

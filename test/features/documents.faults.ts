@@ -50,7 +50,6 @@ export const scenarios: Scenario[] = [
     when: 'of a user of an application',
     given: [registered, ...used],
     ask: { as: 'cookie' },
-    asks: ['known'],
     answers: 200,
   },
 ]

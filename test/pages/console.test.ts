@@ -300,9 +300,9 @@ describe('an action', () => {
     ])
     expect(boxes).toEqual(expect.arrayContaining(['edit-2', 'editor', 'writer'].map((name) => [name, true])))
     expect(boxes.map(([name]) => name)).not.toContain('Admin') // a row from outside has it, and no form may give it
-    await act(target.id, 'roles', { 'role.editor': 'on', 'role.support': 'on', roles: 'editor' })
+    await act(target.id, 'roles', { 'role.editor': 'on', 'role.support': 'on', roles: 'editor', sure: 'yes' })
     expect((await userAt(target.email))!.roles).toBe('["editor","support"]')
-    await act(target.id, 'roles', { roles: '' })
+    await act(target.id, 'roles', { roles: '', sure: 'yes' })
     expect((await userAt(target.email))!.roles).toBe('[]')
   })
 

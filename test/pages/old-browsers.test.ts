@@ -114,7 +114,7 @@ describe('a browser without script and without Sec-Fetch headers', () => {
     const [other] = /<pre class="codes">([^<]+)</.exec(me.html)![1]!.split('\n')
     expect(other).not.toBe(code)
 
-    await (await me.open('/account')).press(say.endAll)
+    await (await me.open('/account/devices')).press(say.endAll)
     expect(me.path).toBe('/login?done=sessions')
     await me.press(say.signIn, { email, password: second })
     expect(me.title).toBe(say.secondStep)

@@ -150,4 +150,4 @@ async function linkingCall(c: Context<AppEnv>, begun: Transaction): Promise<Sign
 
 /** Where somebody who turned back at the provider goes on. */
 const backTo = (links: boolean, fields: URLSearchParams): string =>
-  `${links ? SECURITY : '/login'}?${new URLSearchParams([...fields, ['done', 'turned_back']]).toString()}`
+  `${links ? SECURITY : '/login'}?${new URLSearchParams({ ...Object.fromEntries(fields), done: 'turned_back' }).toString()}`

@@ -57,8 +57,8 @@ function placeOf(redirect_uri: string): string {
 
 /** Says of a client that nobody registered if the answer goes to an app, which could be any, or to another site. */
 const Warning = ({ view, host, to }: Props<{ host: string; to: string }>) => {
-  const { toDevice, elsewhere } = words[view.language]
-  const text = isOnDevice(to) ? toDevice : new URL(to).host !== host && elsewhere
+  const say = words[view.language]
+  const text = isOnDevice(to) ? say.toDevice : new URL(to).host !== host && say.elsewhere
   return <>{text !== false && <p class="caution">{text}</p>}</>
 }
 
