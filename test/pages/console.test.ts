@@ -360,6 +360,8 @@ describe('an action', () => {
     const html = await seen(`/console/users/${target.id}/roles?roles=admin+writer`)
     for (const text of [target.email, `${say.labels.roles}: admin writer.`, 'name="sure"']) expect(html).toContain(text)
     expect(html).toContain('roles?roles=admin+writer&amp;lang=ko')
+    const forged = await open(`/console/users/${target.id}/roles?roles=Call+555+now`, admin.token)
+    expect([forged.status, await forged.text()]).toEqual([422, expect.not.stringContaining('555')])
     expect(leadsTo(await act(target.id, 'roles', { roles: 'admin writer', sure: 'yes' }))).toEqual(done(target.id))
     expect(leadsTo(await act(target.id, 'roles', { roles: 'admin editor' }))).toEqual(done(target.id))
     expect(leadsTo(await act(target.id, 'roles', { roles: '' }))).toEqual(asks(''))
