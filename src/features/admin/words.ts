@@ -93,7 +93,7 @@ export const words = phrases({
   allEvents: { en: 'All events', ko: '모든 이벤트' },
   asCsv: { en: 'Export as CSV', ko: 'CSV로 내보내기' },
   asJsonLines: { en: 'Export as JSON lines', ko: 'JSON Lines로 내보내기' },
-  mailAgain: { en: 'Send the confirmation again', ko: '인증 메일 다시 보내기' },
+  confirmAgain: { en: 'Send the confirmation again', ko: '인증 메일 다시 보내기' },
   by: { en: 'by', ko: '처리자:' },
   loginsByDay: { en: 'Sign-ins of the last 30 days', ko: '최근 30일 로그인' },
   logins: { en: 'Succeeded', ko: '성공' },
