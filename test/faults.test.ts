@@ -794,11 +794,11 @@ const INVARIANTS = {
   'an audit row of a login has its session': sql`
     SELECT session_id FROM audit_events
       WHERE event IN ('login_succeeded', 'client_signed_in') AND session_id NOT IN (SELECT id FROM sessions)`,
-  'a password that was set has its audit row, and an audit row its password': sql`
+  'a password that was set or removed has its audit row, and an audit row its password': sql`
     SELECT id FROM users WHERE created_at < ${AT} AND (password_set_at IS ${AT}) <> EXISTS (
-      SELECT 1 FROM audit_events WHERE event IN ('password_changed', 'password_reset', 'reset_forced')
-          AND user_id = users.id)`,
-  'a password that was set ended the other sessions': sql`
+      SELECT 1 FROM audit_events WHERE event IN ('password_changed', 'password_removed', 'password_reset',
+          'reset_forced', 'undone') AND user_id = users.id)`,
+  'a password that was set or removed ended the other sessions': sql`
     SELECT sessions.id FROM sessions JOIN users ON users.id = user_id
       WHERE password_set_at = ${AT} AND revoked_at IS NULL AND sessions.created_at < ${AT} AND sessions.id <> ${HERE}`,
   'an access token ends, with its session at the latest': sql`
@@ -808,9 +808,9 @@ const INVARIANTS = {
       UNION ALL SELECT hash FROM invitations WHERE typeof(expires_at) <> 'integer'
       UNION ALL SELECT hash FROM undos WHERE typeof(expires_at) <> 'integer'
       UNION ALL SELECT session_id FROM revocations WHERE typeof(until) <> 'integer'`,
-  'a password that was set has its event, and an event its audit row': sql`
+  'a password that was set or removed has its event, and an event its audit row': sql`
     SELECT id FROM users WHERE created_at < ${AT} AND (password_set_at IS ${AT}) <> EXISTS (
-      SELECT 1 FROM webhook_outbox WHERE type LIKE 'password.%' AND type <> 'password.removed' AND user_id = users.id)
+      SELECT 1 FROM webhook_outbox WHERE (type LIKE 'password.%' OR type = 'user.undone') AND user_id = users.id)
       UNION ALL SELECT id FROM webhook_outbox AS told WHERE NOT EXISTS (
         SELECT 1 FROM audit_events WHERE at = told.at AND user_id IS told.user_id AND session_id IS told.session_id)`,
   'nothing refers to what is not there': sql`PRAGMA foreign_key_check`,
