@@ -12,6 +12,7 @@
 -- other users.
 -- second_factor: whether the account asks for a second factor at each sign-in. An operator who removes the last factor
 -- with SQL must set it to 0. second_factor_at: since when, as far as the service turned it on.
+-- password_set_at: when a password was set, removed or made void here. NULL where that never happened, as after an import.
 -- proven_email: the address of which somebody last proved here, by a link or a code, to read the mailbox. An identity
 -- provider that vouches for an address signs in to an existing account only if this is the account's address.
 -- name: what the user goes by, for applications that ask for the profile.

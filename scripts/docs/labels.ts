@@ -26,7 +26,7 @@ export const labels = {
   feedSecret: { en: "the feed's secret as bearer token", ko: 'Bearer 토큰으로 보낸 피드 시크릿' },
   cookie: {
     login: { en: 'the cookie of a login', ko: '로그인 쿠키' },
-    support: { en: 'the cookie of a login of support or an admin', ko: '고객 지원 또는 관리자의 로그인 쿠키' },
+    support: { en: 'the cookie of a login of support or an admin', ko: '지원 담당자 또는 관리자의 로그인 쿠키' },
     admin: { en: "the cookie of an admin's login", ko: '관리자의 로그인 쿠키' },
     'fresh admin': { en: "the cookie of an admin's fresh login", ko: '관리자의 로그인 쿠키(재인증)' },
   },
@@ -40,8 +40,8 @@ export const labels = {
     'factor change': { en: 'fresh second factor, else fresh password', ko: '`factorChange`' },
   },
   support: {
-    strict: { en: 'support', ko: '고객 지원' },
-    fresh: { en: 'fresh support', ko: '고객 지원(재인증)' },
+    strict: { en: 'support', ko: '지원 담당자' },
+    fresh: { en: 'fresh support', ko: '지원 담당자(재인증)' },
   },
   admin: {
     strict: { en: 'admin', ko: '관리자' },

@@ -36,7 +36,7 @@ export const problemsInKorean: Record<ProblemCode, string> = {
   email_not_verified: '비밀번호는 맞지만 이메일이 인증되지 않았습니다. 인증 링크를 메일로 다시 보냈습니다.',
   insufficient_role: '로그인은 유효하지만, 라우트에 필요한 역할이 계정에 없습니다.',
   insufficient_scope:
-    '애플리케이션의 토큰에 라우트가 요구하는 scope가 없습니다. 필요한 scope는 `WWW-Authenticate`에 있습니다.',
+    '애플리케이션의 토큰에 라우트가 요구하는 스코프가 없습니다. 필요한 스코프는 `WWW-Authenticate`에 있습니다.',
   registration_closed: '`REGISTRATION`이 `closed`입니다.',
   cross_site_request: '쿠키로 인증하거나 폼을 제출하는 요청이 이 사이트에서 오지 않았습니다.',
   not_found: '이 주소에 아무것도 없거나, 본인의 것이 아닙니다.',

@@ -17,9 +17,9 @@ export const settingsInKorean: Record<keyof Config, string> = {
   SIGNING_KEYS:
     '공개 키를 `/oauth/jwks`에서 제공하는 서명 키입니다. ES256용과 RS256용을 하나 이상씩 넣은 비공개 JWK의 JSON 배열이며, 값 전체가 시크릿입니다. `npm run latchkey -- secret rotate signing`으로 만들고 교체합니다. 설정하지 않으면 다른 애플리케이션에서 이 서비스로 로그인할 수 없습니다.',
   CLIENT_ID_METADATA_DOCUMENTS:
-    '등록하지 않아도 로그인에 사용할 수 있는 애플리케이션의 호스트입니다. 쉼표나 공백으로 구분합니다(예: `claude.ai chatgpt.com`). `*`는 모든 호스트를 뜻하고, `-evil.example`처럼 쓰면 그 호스트는 제외합니다. 이런 애플리케이션은 자신을 설명하는 문서의 주소를 `client_id`로 쓰며, 이 서비스가 그 문서를 가져옵니다. docs/applications.ko.md를 참고하세요.',
+    '등록하지 않아도 이 서비스의 로그인을 쓸 수 있는 애플리케이션의 호스트입니다. 쉼표나 공백으로 구분합니다(예: `claude.ai chatgpt.com`). `*`는 모든 호스트를 뜻하고, `-evil.example`처럼 쓰면 그 호스트는 제외합니다. 이런 애플리케이션은 자신을 설명하는 문서의 주소를 `client_id`로 쓰며, 이 서비스가 그 문서를 가져옵니다. docs/applications.ko.md를 참고하세요.',
   TEST_DOCUMENTS_URL:
-    '테스트용 설정으로, 이 문서들을 대신 가져올 로컬 주소입니다. `https://claude.ai/app.json` 문서는 `<이 주소>/claude.ai/app.json`에서 가져옵니다.',
+    '테스트용 설정으로, 이 문서들을 실제 호스트 대신 가져올 로컬 주소입니다. `https://claude.ai/app.json` 문서는 `<이 주소>/claude.ai/app.json`에서 가져옵니다.',
   ACCESS_TOKEN_ALG:
     '이 서비스의 액세스 토큰에 서명하는 알고리즘으로, `HS256`이나 `ES256`입니다. `ES256`이면 다른 서비스는 공개 키로 토큰을 검증할 수만 있고 만들 수는 없습니다. `SIGNING_KEYS`와 `PUBLIC_URL`이 필요하며, `iss`는 `PUBLIC_URL`이 됩니다.',
   HS256_TOKENS_UNTIL:

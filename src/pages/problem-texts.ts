@@ -168,7 +168,7 @@ export const fieldTexts = {
   },
   not_a_role: {
     en: 'A role has at most 32 small letters, digits, - and _, and begins with a letter.',
-    ko: '역할은 영문 소문자로 시작하는 32자 이내의 이름이며, 영문 소문자, 숫자, 하이픈(-), 밑줄(_)만 쓸 수 있습니다.',
+    ko: '역할 이름은 영문 소문자로 시작해야 하며, 영문 소문자, 숫자, 하이픈(-), 밑줄(_)만 32자까지 쓸 수 있습니다.',
   },
   required: { en: 'Please fill this in.', ko: '필수 입력 항목입니다.' },
   too_common: {

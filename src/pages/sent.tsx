@@ -1,5 +1,7 @@
+import * as v from 'valibot'
 import { type Config, config } from '../config.ts'
 import { subkeys } from '../core/keys/subkeys.ts'
+import { emailAddress } from '../core/passwords/credentials.ts'
 import { seal, unseal } from '../lib/seal.ts'
 import { now } from '../lib/time.ts'
 import { Onward, type Props, Refusal } from './forms.tsx'
@@ -32,14 +34,17 @@ export async function toSent(c: PageContext, fields: URLSearchParams, sent: Sent
   return c.redirect(`${path}?${query.toString()}`, 303)
 }
 
-/** What was sealed into the address of that page, or into its form. */
+/**
+ * What was sealed into the address of that page, or into its form. Anybody may type anything and send that address to somebody
+ * else, so no other text than an email address is shown in our name.
+ */
 export async function sentIn(c: PageContext, fields?: URLSearchParams): Promise<Sent | undefined> {
   const text = viewOf(c, fields).kept[SENT] ?? ''
   if (!/^[\w-]{80,1000}$/.test(text) || text.length % 4 === 1) return undefined
   const json = await unseal(text, await subkeys(config(c.env), SENT), SENT)
   if (json === undefined) return undefined
   const { until, ...sent } = JSON.parse(json) as Sent & { until: number }
-  return until > now() ? sent : undefined
+  return until > now() && v.is(emailAddress, sent.email) ? sent : undefined
 }
 
 /** Shown after a form that sends a mail, whatever the address. `again`: where the form that sends it again is posted. */

@@ -39,18 +39,18 @@ export const shared = phrases({
   newLink: { en: 'Ask for a new link', ko: '새 링크 받기' },
   resetHelps: {
     en: 'If you do not want to wait, reset your password.',
-    ko: '기다리기 어렵다면 비밀번호를 재설정해 주세요.',
+    ko: '기다리지 않고 로그인하려면 비밀번호를 재설정해 주세요.',
   },
   youEntered: { en: 'You entered this address:', ko: '입력한 이메일 주소:' },
   mailAgain: { en: 'Send again', ko: '다시 보내기' },
-  sentAgain: { en: 'Requested again.', ko: '다시 요청했습니다.' },
+  sentAgain: { en: 'Requested again.', ko: '메일을 다시 요청했습니다.' },
   challenge: {
     en: 'Or show here that you are not a robot, and sign in without waiting:',
     ko: '아래에서 로봇이 아님을 확인하면 기다리지 않고 로그인할 수 있습니다.',
   },
   challengeNeedsScript: {
     en: 'This needs JavaScript. Without it, please wait.',
-    ko: '이 확인에는 JavaScript가 필요합니다. JavaScript를 사용하지 않으면 기다려 주세요.',
+    ko: '이 확인에는 JavaScript가 필요합니다. JavaScript를 사용할 수 없다면 기다렸다가 로그인해 주세요.',
   },
   notDone: { en: 'This did not work', ko: '처리하지 못했습니다' },
   unknownDevice: { en: 'Unknown device', ko: '알 수 없는 기기' },

@@ -319,7 +319,7 @@ describe.skipIf(withoutChromium())('the hosted pages', () => {
 
   it('say where a form comes from, so that browsers without Sec-Fetch-Site can send it', async () => {
     const page = await pageOf({})
-    for (const path of ['/login', '/reset?token=secret']) {
+    for (const path of ['/login', '/forgot?token=secret']) {
       await page.goto(service.url + path)
       const sent = page.waitForRequest((request) => request.method() === 'POST')
       await Promise.all([page.waitForEvent('load'), page.evaluate(() => document.forms[0]!.submit())])

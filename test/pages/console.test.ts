@@ -315,6 +315,13 @@ describe('an action', () => {
     expect(await seen(pathOf('/users/ID', target.id))).toContain(`<dt>${say.passwordSet}</dt><dd>${say.none}</dd>`)
   })
 
+  it('names everything that it tells of a user', async () => {
+    const target = await member()
+    const html = await seen(pathOf('/users/ID', target.id))
+    expect(html).toContain(`<dt>${say.userNumber}</dt><dd>${target.id}</dd>`)
+    expect(html).not.toContain('<dt></dt>')
+  })
+
   it('deletes, after a page that says what that means', async () => {
     const target = await member()
     const html = await seen(pathOf('/users/ID/delete', target.id))
@@ -353,6 +360,8 @@ describe('an action', () => {
     const html = await seen(`/console/users/${target.id}/roles?roles=admin+writer`)
     for (const text of [target.email, `${say.labels.roles}: admin writer.`, 'name="sure"']) expect(html).toContain(text)
     expect(html).toContain('roles?roles=admin+writer&amp;lang=ko')
+    const forged = await open(`/console/users/${target.id}/roles?roles=Call+555+now`, admin.token)
+    expect([forged.status, await forged.text()]).toEqual([422, expect.not.stringContaining('555')])
     expect(leadsTo(await act(target.id, 'roles', { roles: 'admin writer', sure: 'yes' }))).toEqual(done(target.id))
     expect(leadsTo(await act(target.id, 'roles', { roles: 'admin editor' }))).toEqual(done(target.id))
     expect(leadsTo(await act(target.id, 'roles', { roles: '' }))).toEqual(asks(''))

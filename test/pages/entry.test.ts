@@ -173,6 +173,10 @@ describe('"check your mail"', () => {
     }
     clock.forward(3_600)
     expect((await submit('/forgot', { sent })).status).toBe(422)
+    // A page that says whatever somebody typed would speak to others in our name.
+    const typed = await submit('/forgot', { email: 'Your account is locked. Call 555' })
+    const page = await (await open(typed.headers.get('Location')!)).text()
+    expect([page.includes(say.checkMail), page.includes('555'), page.includes('<form')]).toEqual([true, false, false])
     expect(subjectsTo(email)).toHaveLength(1)
   })
 

@@ -7,8 +7,11 @@ export const events = {
     type: 'client.secret_rotated',
   },
   client_deleted: { says: { en: 'Application deleted', ko: '애플리케이션 삭제' }, type: 'client.deleted' },
-  consent_granted: { says: { en: 'Consent to an application', ko: '애플리케이션에 동의' }, type: 'consent.granted' },
-  consent_withdrawn: { says: { en: 'Consent withdrawn', ko: '애플리케이션 동의 철회' }, type: 'consent.withdrawn' },
+  consent_granted: { says: { en: 'Consent to an application', ko: '애플리케이션 접근 동의' }, type: 'consent.granted' },
+  consent_withdrawn: {
+    says: { en: 'Consent withdrawn', ko: '애플리케이션 접근 동의 철회' },
+    type: 'consent.withdrawn',
+  },
   logout_given_up: { says: { en: 'Logout not delivered to an application', ko: '애플리케이션 로그아웃 전달 실패' } },
 } as const satisfies Events
 

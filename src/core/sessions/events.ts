@@ -5,7 +5,7 @@ export const events = {
     says: { en: 'Sign-in failed', ko: '로그인 실패' },
     reasons: {
       account_disabled: { en: 'account disabled', ko: '사용 중지된 계정' },
-      email_not_verified: { en: 'address not confirmed', ko: '이메일 미인증' },
+      email_not_verified: { en: 'address not confirmed', ko: '이메일 주소 미인증' },
       unknown_email: { en: 'unknown address', ko: '가입되지 않은 주소' },
       unknown_passkey: { en: 'unknown passkey', ko: '등록되지 않은 패스키' },
       unreadable_hash: { en: 'stored hash not readable', ko: '저장된 해시를 읽을 수 없음' },

@@ -9,7 +9,7 @@ export const events = {
   user_created: { says: { en: 'Account created by an operator', ko: '운영자가 계정 생성' }, type: 'user.created' },
   user_disabled: { says: { en: 'Account disabled', ko: '계정 사용 중지' }, type: 'user.disabled' },
   user_enabled: { says: { en: 'Account enabled', ko: '계정 사용 중지 해제' }, type: 'user.enabled' },
-  user_invited: { says: { en: 'Invitation sent again', ko: '초대 메일 다시 보냄' } },
+  user_invited: { says: { en: 'Invitation sent again', ko: '초대 메일 재발송' } },
 } as const satisfies Events
 
 declare module '../../core/events/audit.ts' {

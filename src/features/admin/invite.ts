@@ -11,6 +11,7 @@ import { type Sql, sql } from '../../lib/sql.ts'
 import { Problem } from '../../problem.ts'
 import { changeUser } from './change.ts'
 import { mails } from './mails.ts'
+import { few, requireFew } from './few.ts'
 import { type Acting, reach, reached, requireReached } from './reach.ts'
 
 /** The statements that mail a link which sets a password within seven days, and void the link that was mailed before. */
@@ -22,19 +23,22 @@ export async function invitationTo(call: DatabaseCall, users: Sql): Promise<Sql[
 /**
  * Invites a user again, or for the first time if the account was imported without a password. Anybody who has used the
  * account asks for a link as others do.
- * @throws Problem 404 `not_found`, 403 `insufficient_role`, 409 `not_invited`, 503 `not_ready` without `PUBLIC_URL`, 503 `unavailable`
+ * @throws Problem 404 `not_found`, 403 `insufficient_role`, 409 `not_invited`, 429 `too_many_attempts`, 503 `not_ready` without
+ * `PUBLIC_URL`, 503 `unavailable`
  */
 export async function inviteUser(call: Acting<Call>, id: number): Promise<void> {
   requireLinks(call.settings)
-  const chosen = sql`id = ${id} AND ${mayBeInvited} AND ${reach(call)}`
+  const isFew = few(call, 'user_invited', id)
+  const chosen = sql`id = ${id} AND ${mayBeInvited} AND ${isFew} AND ${reach(call)}`
   const [found, may] = await batch<{ may: number }>(call.env.DB, [
     reached(call, id),
-    sql`SELECT ${mayBeInvited} AS may FROM users WHERE id = ${id}`,
+    sql`SELECT ${mayBeInvited} AS may, ${isFew} AS few FROM users WHERE id = ${id}`,
     ...(await invitationTo(call, chosen)),
     auditRow(call, { event: 'user_invited', user_id: id }, sql`EXISTS (SELECT 1 FROM users WHERE ${chosen})`),
   ])
   requireReached(found)
   if (!may?.[0]?.may) throw new Problem('not_invited')
+  requireFew(may)
 }
 
 /**

@@ -54,7 +54,7 @@ export const pages: Pages = {
     needs: 'support',
     answer: {
       en: '200: the form that says what `disable`, `sessions`, `reset`, `withdraw`, `delete`, or `roles` with `?roles=`, means. All but the first two need a fresh login; `sessions` is also for support',
-      ko: '200: `disable`, `sessions`, `reset`, `withdraw`, `delete`, `roles`(`?roles=`)를 실행하면 어떻게 되는지 안내하는 폼, 앞의 둘을 제외하면 재인증 필요, `sessions`는 support도 가능',
+      ko: '200: `disable`, `sessions`, `reset`, `withdraw`, `delete`, `roles`(`?roles=`)를 실행하면 어떻게 되는지 안내하는 폼, 앞의 둘을 제외하면 재인증 필요, `sessions`는 지원 담당자도 가능',
     },
   },
   'GET /console/users/:id/factors': {

@@ -5,8 +5,8 @@ export const invitationOperations: Chapter['operations'] = {
   'POST /admin/users/:id/invite': {
     summary: { en: 'Send an invitation again', ko: '초대 메일 다시 보내기' },
     description: {
-      en: 'The link that was mailed before is void. It also invites a user who was imported without a password. Whoever has used the account is not invited.',
-      ko: '이전에 보낸 링크는 무효가 됩니다. 비밀번호 없이 가져온 사용자도 초대할 수 있습니다. 이미 사용 중인 계정에는 보내지 않습니다.',
+      en: 'The link that was mailed before is void. It also invites a user who was imported without a password. Whoever has used the account is not invited. 20 a day for one user.',
+      ko: '이전에 보낸 링크는 무효가 됩니다. 비밀번호 없이 가져온 사용자도 초대할 수 있습니다. 이미 사용 중인 계정에는 보내지 않습니다. 한 사용자에게 하루 20번까지 보낼 수 있습니다.',
     },
     params,
     answers: done('The mail is on its way.'),

@@ -153,7 +153,8 @@ export const pages = new Hono<AppEnv>()
       if (!SUPPORTING.has(act)) requireRole(call.session.roles, ADMIN)
       if (FRESH.has(act) && !isFresh(call.session, call.now)) return toConfirm(c, `/console/users/${id}`)
       const { email: whom } = await userOf(call, id)
-      const roles = act === 'roles' ? { roles: asked(c, 'roles') ?? '' } : undefined
+      const named = () => rolesIn(new URLSearchParams({ roles: asked(c, 'roles') ?? '' })).join(' ')
+      const roles = act === 'roles' ? { roles: named() } : undefined
       return pageOf(c, (view) => {
         const { what, means } = asks(view)[act as keyof ReturnType<typeof asks>]
         return (

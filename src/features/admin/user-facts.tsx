@@ -13,7 +13,7 @@ export const Facts = ({ view: { language, labels }, user }: Props<{ user: UserDe
     time === null ? otherwise : <Moment at={time} language={language} />
   const chosen = languages.find((own) => own === user.language)
   const facts: [string, Child][] = [
-    [labels.user_id!, user.user_id],
+    [say.userNumber, user.user_id],
     [say.created, at(user.created_at, '')],
     [say.lastLogin, at(user.last_login_at, say.none)],
     [say.passwordSet, user.has_password ? at(user.password_set_at, say.some) : say.none],

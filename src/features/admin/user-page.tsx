@@ -54,7 +54,7 @@ export const UserPage = ({ view, user, mayBeInvited, events, factors, roles, now
         {isAdmin && mayBeInvited && user.invited_until !== null && ask('withdraw')}
         {isAdmin && (user.disabled_at === null ? ask('disable') : press('enable', say.enable))}
         {isReached && ask('sessions')}
-        {isReached && isUnconfirmed && press('mail', say.mailAgain)}
+        {isReached && isUnconfirmed && press('mail', say.confirmAgain)}
         {isAdmin && [press('unlock', say.unlock), ask('reset'), ask('delete')]}
       </div>
       {isAdmin ? <RolesForm view={view} known={roles} has={user.roles} /> : <p>{user.roles.join(' · ')}</p>}

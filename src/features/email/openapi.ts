@@ -40,7 +40,7 @@ export const chapter: Chapter = {
       summary: { en: 'Ask for the confirming link again', ko: '인증 링크 재발송' },
       description: {
         en: 'The link is mailed if the address waits for one; the answer is the same if it does not.',
-        ko: '인증을 기다리는 주소이면 링크를 메일로 다시 보냅니다. 그렇지 않은 주소여도 응답은 같습니다.',
+        ko: '인증 대기 중인 주소이면 링크를 메일로 다시 보냅니다. 그렇지 않은 주소여도 응답은 같습니다.',
       },
       body: { email: 'ann@example.com' },
       answers: { 202: accepted },
@@ -103,7 +103,7 @@ export const pages: Pages = {
   'POST /verify/again': {
     answer: {
       en: '303 to `/verify/again`; the link is mailed if the address in the sealed field `sent` waits for one',
-      ko: '`/verify/again`으로 303, 암호화된 `sent`의 주소가 인증을 기다리면 링크를 메일로 보냄',
+      ko: '`/verify/again`으로 303, 암호화된 `sent`의 주소가 인증 대기 중이면 링크를 메일로 보냄',
     },
   },
   'GET /cancel': {

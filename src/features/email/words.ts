@@ -12,7 +12,7 @@ export const words = phrases({
   },
   verifyAgain: {
     en: 'When you sign in, a new link is mailed if your address is still to be confirmed. A change of address starts again on your account page.',
-    ko: '아직 인증하지 않은 주소라면 로그인할 때 새 링크를 보내 드립니다. 이메일 주소 변경은 내 계정에서 다시 신청할 수 있습니다.',
+    ko: '아직 인증하지 않은 주소라면 로그인을 시도할 때 새 인증 링크를 보내 드립니다. 이메일 주소 변경은 내 계정에서 다시 요청할 수 있습니다.',
   },
   cancelLate: {
     en: 'If your address was changed already, the mail that tells you so has a link to undo it.',
@@ -26,7 +26,7 @@ export const words = phrases({
   mailLink: { en: 'Send the link', ko: '인증 링크 받기' },
   newEmail: { en: 'New email address', ko: '새 이메일 주소' },
   currentEmail: { en: 'Current email address:', ko: '현재 이메일 주소:' },
-  pendingEmail: { en: 'New email address, not confirmed yet', ko: '인증을 기다리는 새 이메일 주소' },
+  pendingEmail: { en: 'New email address, not confirmed yet', ko: '인증 대기 중인 새 이메일 주소' },
   pendingUntil: { en: 'The mailed link works until', ko: '링크 유효 기한:' },
   cancelPending: { en: 'Cancel the change', ko: '변경 취소' },
   changeAgain: {
@@ -51,7 +51,7 @@ export const done = {
   },
   resent: {
     en: 'If the address waits to be confirmed, a link is on its way. Open it to finish.',
-    ko: '인증을 기다리는 주소이면 인증 링크가 곧 도착합니다. 메일의 링크를 열어 인증을 완료해 주세요.',
+    ko: '인증 대기 중인 주소라면 인증 링크가 곧 도착합니다. 메일의 링크를 열어 인증을 완료해 주세요.',
   },
   address_kept: {
     en: 'The change of your email address is cancelled.',

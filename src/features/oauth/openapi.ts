@@ -49,7 +49,7 @@ const who = { client_id: v.optional(text), client_secret: v.optional(text) }
 const userinfo = {
   description: {
     en: 'As far as the scope of the token allows. The token is in the header `Authorization: Bearer`.',
-    ko: '토큰의 scope가 허용하는 정보만 반환합니다. 토큰은 `Authorization: Bearer` 헤더로 보냅니다.',
+    ko: '토큰의 스코프가 허용하는 정보만 반환합니다. 토큰은 `Authorization: Bearer` 헤더로 보냅니다.',
   },
   answers: {
     200: {

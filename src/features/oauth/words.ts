@@ -13,11 +13,11 @@ export const words = phrases({
     en: (host: string, name: string) =>
       `An application of ${host} asks for this. It calls itself “${name}”, which nobody here has checked. If you allow it, it can:`,
     ko: (host: string, name: string) =>
-      `${host}의 애플리케이션이 요청했습니다. 스스로 밝힌 이름은 “${name}”이며, 이 서비스에서 확인한 이름이 아닙니다. 동의하면 다음 권한을 허용합니다.`,
+      `${host}의 애플리케이션이 요청했습니다. 스스로 밝힌 이름은 “${name}”이지만, 이 서비스에서 확인한 이름은 아닙니다. 동의하면 다음 권한을 허용합니다.`,
   },
   toDevice: {
     en: 'The answer goes to an app on this device, and every app on it could ask in this name. Allow it only if you have just started to sign in there yourself.',
-    ko: '결과가 이 기기의 앱으로 전달됩니다. 기기에 설치된 다른 앱이 이름을 속여 요청할 수도 있으니, 방금 앱에서 직접 로그인을 시작했을 때만 동의해 주세요.',
+    ko: '로그인 결과가 이 기기의 앱으로 전달됩니다. 다른 앱이 이 이름을 사칭해 요청할 수도 있으니, 방금 그 앱에서 직접 로그인을 시작했을 때만 동의해 주세요.',
   },
   elsewhere: {
     en: 'This is another site than the one that asks.',

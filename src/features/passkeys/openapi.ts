@@ -196,7 +196,7 @@ export const chapter: Chapter = {
       summary: { en: 'Remove a passkey', ko: '패스키 삭제' },
       description: {
         en: 'Never the last way to sign in. If it was the last second factor, the account no longer asks for one.',
-        ko: '마지막 로그인 수단은 삭제할 수 없습니다. 2단계 인증에 쓰던 마지막 인증 수단이었다면 2단계 인증이 꺼집니다.',
+        ko: '마지막 로그인 방법은 삭제할 수 없습니다. 2단계 인증에 쓰던 마지막 인증 수단이었다면 2단계 인증이 꺼집니다.',
       },
       params,
       answers: done('The passkey is removed.'),

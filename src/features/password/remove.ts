@@ -36,8 +36,8 @@ export async function removePassword(call: SignedInCall): Promise<void> {
       auditRow(call, event, may),
       ...(await undoableMail(call, mails.passwordRemoved, removing, 'password_removed')),
       voidOneTime(sql`(SELECT id FROM users WHERE ${removing})`),
-      // Last, because it raises the epoch.
-      sql`UPDATE users SET hashed_password = NULL, password_set_at = NULL WHERE ${removing} RETURNING id`,
+      // Last, because it raises the epoch. The time stays set, so that nobody is invited to an account in use.
+      sql`UPDATE users SET hashed_password = NULL, password_set_at = ${call.now} WHERE ${removing} RETURNING id`,
     ]
   })
   if (results.at(-1)?.length !== 1) throw new Problem('last_way_in')

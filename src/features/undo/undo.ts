@@ -78,7 +78,7 @@ async function statementsOf(call: Call, link: Link): Promise<Statements> {
     ...askNoMore(call, whose),
     voidOneTime(whose),
     sql`DELETE FROM undos WHERE user_id = ${user_id} AND id >= ${id} AND ${claimed}`,
-    sql`UPDATE users SET email = ${email}, hashed_password = NULL, password_set_at = NULL, epoch = epoch + 1
+    sql`UPDATE users SET email = ${email}, hashed_password = NULL, password_set_at = ${call.now}, epoch = epoch + 1
       WHERE ${mine} RETURNING id`,
   ]
   return { statements, removing }

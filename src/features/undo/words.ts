@@ -10,7 +10,7 @@ export const words = phrases({
   ifNot: { en: 'If it was not you, undo it:', ko: '본인이 아니라면 취소해 주세요. 취소하면 다음과 같이 됩니다.' },
   ends: {
     en: 'All devices are signed out, and changes that wait for a confirmation are cancelled.',
-    ko: '모든 기기에서 로그아웃되고, 인증을 기다리는 변경 요청도 취소됩니다.',
+    ko: '모든 기기에서 로그아웃되고, 인증 대기 중인 변경 요청도 취소됩니다.',
   },
   restores: {
     en: 'The account gets back the address that this link was mailed to.',

@@ -1,19 +1,23 @@
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import {
+  addPasskey,
   administrator,
   bearer,
   call,
+  CALM,
   clock,
   codeFor,
   enterCode,
   eventsOf,
   expectProblem,
+  freshAddress,
   freshDatabase,
   hashCheaply,
   insertUser,
   leadsTo,
   login,
+  loginFrom,
   mailedToken,
   mailsTo,
   MANY,
@@ -21,6 +25,7 @@ import {
   type Member,
   nobody,
   open,
+  Passkey,
   PASSWORD,
   submit,
   subjectsTo,
@@ -92,7 +97,7 @@ describe('an invitation', () => {
   it('is in the language that the admin chose, and so are later mails', async () => {
     const { id, email } = await invited({ language: 'ko' })
     await again(id)
-    expect(subjectsTo(email)).toEqual(['초대장이 도착했습니다', '초대장이 도착했습니다'])
+    expect(subjectsTo(email)).toEqual(['초대를 받으셨습니다', '초대를 받으셨습니다'])
     expect(mailsTo(email)[0]!.text).toContain('7일')
     const wrong = await admins('POST', '/admin/users', { email: nobody(), language: 'fr' })
     expect((await expectProblem(wrong, 422, 'invalid_body')).errors).toEqual([
@@ -121,6 +126,26 @@ describe('an invitation', () => {
     }
     await expectProblem(await again(999_999), 404, 'not_found')
     await expectProblem(await withdraw(999_999), 404, 'not_found')
+  })
+
+  it('goes to nobody who signed in with a password and has removed it, and deletes no such account', async () => {
+    const user = await insertUser()
+    const { access_token } = await (await login(user.email)).json<{ access_token: string }>()
+    expect((await addPasskey(access_token, await Passkey.make())).status).toBe(201)
+    expect((await call('DELETE', '/user/password', bearer(access_token))).status).toBe(204)
+    await expectProblem(await again(user.id), 409, 'not_invited')
+    await expectProblem(await withdraw(user.id), 409, 'not_invited')
+    expect(await until(user.id)).toBeNull()
+  })
+
+  it('goes to nobody who undid what somebody else did in the account', async () => {
+    const user = await insertUser()
+    for (const address of [freshAddress(), freshAddress()])
+      expect((await loginFrom(address, { email: user.email }, CALM)).status).toBe(200)
+    const json = { token: mailedToken(user.email) } // of the notice that a new device signed in
+    expect((await call('POST', '/user/undo', { json })).status).toBe(200)
+    expect((await userAt(user.email))!.hashed_password).toBeNull()
+    await expectProblem(await again(user.id), 409, 'not_invited')
   })
 
   it('is withdrawn with the account, so that no other link opens it', async () => {

@@ -16,6 +16,7 @@ import {
   eventsOf,
   expectProblem,
   freshDatabase,
+  insertUser,
   leadsTo,
   linksOf,
   member,
@@ -133,6 +134,19 @@ describe('support', () => {
     expect(statuses.filter((status) => status === 429)).toHaveLength(30)
     expect(subjectsTo(email).length).toBeLessThanOrEqual(20) // a mail whose link was replaced meanwhile is not sent
     expect(await linksOf(id)).toEqual(['verify'])
+  })
+
+  it('invites twenty times a day, too, and says when it can again', async () => {
+    const { id, email } = await insertUser({ hashed_password: null })
+    const invite = () => call('POST', `/admin/users/${id}/invite`, bearer(support.token))
+    const statuses = await Promise.all(Array.from({ length: 30 }, async () => (await invite()).status))
+    expect(statuses.filter((status) => status === 204)).toHaveLength(20)
+    expect(statuses.filter((status) => status === 429)).toHaveLength(10)
+    expect(subjectsTo(email).length).toBeLessThanOrEqual(20)
+    const answer = await invite()
+    expect(answer.headers.get('Retry-After')).toBe('86400')
+    await expectProblem(answer, 429, 'too_many_attempts')
+    expect(await eventsOf(id)).toEqual(Array(20).fill('user_invited'))
   })
 
   it.each(['admin', 'support'])('acts on nobody who is %s, and reads them', async (role) => {

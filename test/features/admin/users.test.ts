@@ -368,6 +368,6 @@ describe('what the mails say', () => {
     const email = nobody()
     const headers = { ...bearer(admin.token).headers, 'Accept-Language': 'ko' }
     await call('POST', '/admin/users', { json: { email }, headers })
-    expect(subjectsTo(email)).toEqual(['초대장이 도착했습니다'])
+    expect(subjectsTo(email)).toEqual(['초대를 받으셨습니다'])
   })
 })
