@@ -318,6 +318,7 @@ describe('an administrator', () => {
     })
     const path = clientPath(id)
     expect(await (await open('/console/clients', admin.token)).text()).toContain(`<a href="${path}">Their App</a>`)
+    expect(await (await open('/console/audit', admin.token)).text()).toContain(`<a href="${path}">${id}</a>`)
     const page = await (await open(path, admin.token)).text()
     for (const text of [id, words.en.hasDocument]) expect(page).toContain(text)
     expect((await open(`${path}/delete`, admin.token)).status).toBe(200)
