@@ -26,7 +26,7 @@ export type Accessed = AppEnv & { Variables: { access: Access } }
  * scopes. It gives the handler `access`. The tokens of this service itself, cookies, tokens for other resources and those of
  * clients that act for themselves are refused. A revocation takes effect within `REVOCATION_MAX_AGE_SECONDS`.
  * @throws Problem 401 `login_required`, 401 `invalid_token`, 403 `insufficient_scope`, with the challenge of RFC 9728
- * section 5.1; 404 `not_found` without `SIGNING_KEYS`; 503 `not_ready`, 503 `unavailable`
+ * section 5.1; 404 `not_found` without `SIGNING_KEYS`, or for a handler of `all`; 503 `not_ready`, 503 `unavailable`
  */
 export const resourceRequired =
   (at: string, ...scopes: [string, ...string[]]): MiddlewareHandler<Accessed> =>

@@ -182,6 +182,23 @@ describe('a scope', () => {
     expect(unknown.searchParams.get('error')).toBe('invalid_target')
   })
 
+  it('of a resource is for that resource alone, even if a client is registered for the word', async () => {
+    const theirs = await insertClient({
+      third_party: true,
+      scope: 'openid tools:read own',
+      resources: ['https://api.example'],
+    })
+    for (const resource of [undefined, 'https://api.example']) {
+      const of = await member()
+      const path = await handleOf(theirs, { resource, scope: 'openid tools:read own' })
+      const answer = await submit(path, { decision: 'allow', user_id: String(of.id) }, of.token)
+      const code = new URL(answer.headers.get('Location')!).searchParams.get('code')!
+      expect((await tokensIn(await exchange(theirs, code))).scope).toBe('openid own')
+      const page = await browse(await handleOf(theirs, { resource: TOOLS, scope: 'openid tools:read' }), of.token)
+      expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('read with the tools')])
+    }
+  })
+
   it('of a resource is not for a client that acts for itself', async () => {
     const itself = await insertClient({ credentials: true, scope: 'read' })
     const asked = { grant_type: 'client_credentials', resource: TOOLS }

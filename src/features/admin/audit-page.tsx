@@ -106,12 +106,12 @@ function namesIn({ path, language, viewer }: View, about: About): Child[] {
   const say = words[language]
   const user = `/console/users/${user_id}`
   const client = client_id === null ? '' : clientPath(client_id)
+  // An application that nobody registered chooses its name, so its address is shown.
+  const called = client_id?.includes('/') ? client_id : (client_name ?? client_id)
   const isAdmin = hasRole(viewer, ADMIN)
   return [
     user_id !== null && path !== user && (email === null ? `${say.userNumber} ${user_id}` : <a href={user}>{email}</a>),
-    client_id !== null &&
-      path !== client &&
-      (isAdmin && client_name !== null ? <a href={client}>{client_name}</a> : (client_name ?? client_id)),
+    client_id !== null && path !== client && (isAdmin && client_name !== null ? <a href={client}>{called}</a> : called),
     actor !== null && [
       `${say.by} `,
       actor_email === null ? actor : <a href={`/console/users/${actor.slice('user:'.length)}`}>{actor_email}</a>,

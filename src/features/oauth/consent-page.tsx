@@ -49,10 +49,10 @@ export const ConsentPage = ({ view, client, user, request, own }: ConsentProps) 
   )
 }
 
-/** Where an answer goes, as far as a person can judge it. */
+/** Where an answer goes, as far as a person can judge it. What follows an app's own scheme can name any host. */
 function placeOf(redirect_uri: string): string {
-  const { origin, protocol, host } = new URL(redirect_uri)
-  return host === '' ? protocol : origin === 'null' ? host : origin
+  const { origin, protocol } = new URL(redirect_uri)
+  return origin === 'null' ? protocol : origin
 }
 
 /** Says of a client that nobody registered if the answer goes to an app, which could be any, or to another site. */

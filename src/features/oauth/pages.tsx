@@ -47,9 +47,10 @@ export const pages = new Hono<AppEnv>()
   .post('/oauth/continue/:handle', authorizing.limit, whenOn, (c) =>
     submittedBy(c, async (call, fields) => {
       const pending = await pendingRequest(call, c.req.param('handle'))
-      if (fields.get('decision') !== 'allow') return answer(c, pending.request, { error: 'access_denied' })
       const { client_id, redirect_uri } = pending.request
-      await allow(call, await clientAt(c, client_id, redirect_uri), pending.request, fields.get('user_id'))
+      const client = await clientAt(c, client_id, redirect_uri)
+      if (fields.get('decision') !== 'allow') return answer(c, pending.request, { error: 'access_denied' })
+      await allow(call, client, pending.request, fields.get('user_id'))
       return goOn(c, pending, call)
     }),
   )

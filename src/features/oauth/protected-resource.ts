@@ -11,10 +11,11 @@ import { Problem } from '../../problem.ts'
 export function protectedResource(url: string, call: Pick<Call, 'settings' | 'registry'>) {
   const issuer = issuerOf(call.settings)
   const { origin, pathname } = new URL(url)
-  const hosts = [origin, issuer] // behind a proxy, the request may name another host
-  const here = resourcesOf(call).filter(({ resource }) => hosts.includes(new URL(resource).origin))
+  const at = (host: string) => resourcesOf(call).filter(({ resource }) => new URL(resource).origin === host)
+  const own = at(origin)
+  const here = own.length > 0 ? own : at(issuer) // behind a proxy, the request may name another host
   const found =
-    here.find(({ resource }) => hosts.some((host) => metadataAddress(resource) === host + pathname)) ??
+    here.find(({ resource }) => new URL(metadataAddress(resource)).pathname === pathname) ??
     (pathname === PROTECTED_RESOURCE && here.length === 1 ? here[0] : undefined)
   if (!found) throw new Problem('not_found')
   const { resource, name, scopes } = found

@@ -3,7 +3,7 @@ import type { Call } from '../../core/call.ts'
 import type { Client } from '../../core/clients/client.ts'
 import { wordsOf } from '../../core/clients/consents.ts'
 import { isOurOwn } from '../../core/clients/registration.ts'
-import { resourceNamed } from '../../core/clients/resources.ts'
+import { resourceNamed, resourcesOf } from '../../core/clients/resources.ts'
 import type { Parameters } from './parameters.ts'
 import { isChallenge } from './pkce.ts'
 import { Refusal } from './refusal.ts'
@@ -79,7 +79,12 @@ export function checkRequest(
   if (response_type !== 'code') throw new Refusal('unsupported_response_type', 'The response_type is code.')
   if ((given.get('response_mode') ?? 'query') !== 'query') throw invalid('The response_mode is query.')
   const declared = resourceNamed(call, given.get('resource'))
-  const allowed = [...wordsOf(client.scope), ...Object.keys(declared?.scopes ?? {})]
+  // A word of a resource counts with that resource alone: consent is remembered by word.
+  const taken = resourcesOf(call).flatMap(({ scopes }) => Object.keys(scopes))
+  const allowed = [
+    ...wordsOf(client.scope).filter((word) => !taken.includes(word)),
+    ...Object.keys(declared?.scopes ?? {}),
+  ]
   return {
     client_id: client.id,
     redirect_uri,

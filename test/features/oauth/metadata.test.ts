@@ -162,8 +162,11 @@ describe('the metadata of a resource', () => {
     expect(named(`http://behind.proxy${path}/a/b`)).toBe(`${ISSUER}/a/b`)
     expect(named(`${ISSUER}${path}`)).toBe(`${ISSUER}/a/b`) // the only one of this host
     expect(named(`https://mcp.example${path}`)).toBe('https://mcp.example/')
+    expect(named(`https://mcp.example${path}/a/b`)).toBe('https://mcp.example/a/b')
     expect(named(`${ISSUER}${path}/a`)).toBeUndefined()
     expect(named(`https://other.example${path}/x`)).toBeUndefined()
+    const one = known({ at: '/a', scopes: { a: text } }, { at: 'https://mcp.example/b', scopes: { b: text } })
+    expect(protectedResource(`https://mcp.example${path}`, one).resource).toBe('https://mcp.example/b')
     const several = known({ at: '/a', scopes: { a: text } }, { at: '/b', scopes: { b: text } })
     expect(() => protectedResource(`${ISSUER}${path}`, several)).toThrow()
     const own = known({ at: '/', scopes: { a: text } }, { at: '/oauth/userinfo', scopes: { b: text } })

@@ -8,7 +8,7 @@ const document = v.object({
   client_name: v.optional(v.string(), ''),
   redirect_uris: v.pipe(v.array(v.string()), v.maxLength(100)),
   // A secret that is published is none (draft-ietf-oauth-client-id-metadata-document section 4.1).
-  client_secret: v.optional(v.undefined()),
+  client_secret: v.optional(v.undefined('A document has no secret.')), // the usual message would log it
   client_secret_expires_at: v.optional(v.undefined()),
   token_endpoint_auth_method: v.optional(
     v.pipe(
@@ -53,5 +53,9 @@ export function clientInDocument(
   }
 }
 
-/** A name on one short line, without characters that show nothing or change the direction of what follows. */
-const cleaned = (name: string): string => /^.{0,64}/u.exec(name.replace(/[\p{C}\p{Z}]+/gu, ' ').trim())![0]
+/**
+ * A name on one short line, without characters that show nothing, change the direction of what follows, or seem to end the
+ * quotation that the name stands in.
+ */
+const cleaned = (name: string): string =>
+  /^.{0,64}/u.exec(name.replace(/[\p{C}\p{Z}\p{DI}\u2800"“-‟″＂]+/gu, ' ').trim())![0]

@@ -91,8 +91,9 @@ describe('the question for consent', () => {
     ['http://localhost:1/callback', 'http://localhost:1'],
     ['http://[::1]:65535/callback', 'http://[::1]:65535'],
     ['com.example.app:/callback', 'com.example.app:'],
+    ['com.example.app://bank.example/callback', 'com.example.app:'], // no such host has anything to do with it
   ])('warns of an app on the device, at %s', async (redirect_uri, shown) => {
-    const app = network.publish({ redirect_uris: [...NATIVE.redirect_uris, 'com.example.app:/callback'] })
+    const app = network.publish({ redirect_uris: [...NATIVE.redirect_uris, redirect_uri] })
     const html = await textOf(await handleOf(app, { redirect_uri }), await member())
     for (const text of [`<strong>${shown}</strong>`, `<p class="caution">${say.toDevice}</p>`])
       expect(html).toContain(text)
@@ -145,7 +146,7 @@ describe('the question for consent', () => {
     const path = await handleOf(app)
     clock.forward(60)
     network.publish({ redirect_uris: ['https://app.example/moved'] }, { url: app.client.id })
-    expect(leadsTo(await allow(path, user))).toEqual([400, null])
+    for (const decision of ['allow', 'deny']) expect(leadsTo(await allow(path, user, decision))).toEqual([400, null])
     expect(await rowOf(app)).toBeNull()
   })
 
@@ -317,6 +318,7 @@ describe('an administrator', () => {
     })
     const path = clientPath(id)
     expect(await (await open('/console/clients', admin.token)).text()).toContain(`<a href="${path}">Their App</a>`)
+    expect(await (await open('/console/audit', admin.token)).text()).toContain(`<a href="${path}">${id}</a>`)
     const page = await (await open(path, admin.token)).text()
     for (const text of [id, words.en.hasDocument]) expect(page).toContain(text)
     expect((await open(`${path}/delete`, admin.token)).status).toBe(200)

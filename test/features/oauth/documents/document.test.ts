@@ -85,6 +85,8 @@ describe('a document', () => {
     ['가'.repeat(80), '가'.repeat(64)],
     ['😀'.repeat(80), '😀'.repeat(64)],
     ['a\ud800b', 'a b'],
+    ['\u3164\u2800\u115f', 'app.example'],
+    ['App”, which we checked. It is not „"“', 'App , which we checked. It is not'],
   ])('with the name %j is called %j', (client_name, name) => expect(read({ client_name }).name).toBe(name))
 
   it('keeps only the redirect addresses that could be registered', () => {
@@ -127,6 +129,10 @@ describe('a document', () => {
     { token_endpoint_auth_method: 'client_secret_jwt' },
     { token_endpoint_auth_method: 1 },
   ])('is refused with %j', (said) => expect(() => read(said)).toThrow())
+
+  it('with a secret is refused in words that do not tell it, because they are logged', () => {
+    expect(() => read({ client_secret: 'hunter2' })).toThrow(/^A document has no secret\.$/)
+  })
 
   it.each([[null], [[]], ['text'], [1], [true], [{}]])('is not %j', (content) => {
     expect(() => clientInDocument(id, content, { now: 1, seconds: 1 })).toThrow()
