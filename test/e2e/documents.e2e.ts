@@ -210,10 +210,7 @@ describe('a document', () => {
       expect(await ends.count()).toBe(1)
       const renewed = await Promise.allSettled([first.renew(), second.renew()])
       expect(renewed.filter(({ status }) => status === 'fulfilled').length).toBe(1)
-      await Promise.all([
-        page.waitForEvent('load'),
-        card.getByRole('button', { name: en.apps.withdraw }).click(),
-      ])
+      await Promise.all([page.waitForEvent('load'), card.getByRole('button', { name: en.apps.withdraw }).click()])
       expect(await card.count()).toBe(0)
       await page.goto(`${service.url}/oauth/end-session?client_id=${encodeURIComponent(id)}`)
       expect(complaints.filter((text) => !text.includes('404'))).toEqual([])
