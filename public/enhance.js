@@ -5,6 +5,7 @@ for (const input of document.querySelectorAll('input[type=password]')) {
   const show = (shown) => {
     input.type = shown ? 'text' : 'password'
     button.textContent = document.body.dataset[shown ? 'hide' : 'show']
+    button.ariaLabel = `${button.textContent}: ${input.labels[0].textContent}` // a form may have two
   }
   button.type = 'button'
   button.className = 'show'

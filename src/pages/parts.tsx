@@ -24,7 +24,7 @@ export const Step = ({ view, action, title, about, danger = false, links, childr
     </Form>
     <p class="links">
       <a href={view.path.slice(0, view.path.lastIndexOf('/'))}>
-        {view.path.startsWith('/account') ? view.say.account : view.say.administration}
+        {/^\/account\/\w+$/.test(view.path) ? view.say.account : view.say.cancel}
       </a>
       {links}
     </p>
@@ -69,6 +69,12 @@ export const Moment = ({ at, language }: { at: number; language: Language }) => 
 /** The name of a button or a link whose text says what it does, but not to what. */
 export const actOn = ({ language }: View, act: string, on: string): string =>
   language === 'ko' ? `${on} ${act}` : `${act} ${on}`
+
+/** The same of what is done to a device, which is spoken without the dot. `more`: which of its sessions. */
+export function actOnDevice(view: View, act: string, user_agent: string | null, more = ''): string {
+  const name = deviceName(user_agent) ?? view.say.unknownDevice
+  return actOn(view, act, (view.language === 'ko' ? name : name.replace(' · ', ' on ')) + more)
+}
 
 type PressProps = { action: string; name: string; value: string; text: string; label?: string }
 

@@ -19,6 +19,7 @@ export const shared = phrases({
   keep: { en: 'Keep me signed in', ko: '로그인 상태 유지' },
   account: { en: 'Your account', ko: '내 계정' },
   goOn: { en: 'Continue', ko: '계속' },
+  cancel: { en: 'Cancel', ko: '취소' },
   register: { en: 'Create an account', ko: '회원가입' },
   forgot: { en: 'Forgot your password?', ko: '비밀번호를 잊으셨나요?' },
   administration: { en: 'Administration', ko: '관리자 페이지' },

@@ -341,7 +341,8 @@ describe('an action', () => {
       const before = await dump()
       const html = await seen(pathOf(`/users/ID/${act}`, target.id))
       expect(html).toMatch(new RegExp(`<button type="submit" class="danger">[^<]+: ${target.email}</button>`))
-      for (const text of [`action="/console/users/${target.id}"`, `name="do" value="${act}"`])
+      const back = `<a href="/console/users/${target.id}">${say.cancel}</a>`
+      for (const text of [`action="/console/users/${target.id}"`, `name="do" value="${act}"`, back])
         expect(html).toContain(text)
       expect(await dump()).toEqual(before)
     },
@@ -358,7 +359,7 @@ describe('an action', () => {
     expect(leadsTo(await act(target.id, 'roles', { roles: 'admin writer' }))).toEqual(asks('admin+writer'))
     expect(await rolesNow()).toBe('[]')
     const html = await seen(`/console/users/${target.id}/roles?roles=admin+writer`)
-    for (const text of [target.email, `${say.labels.roles}: admin writer.`, 'name="sure"']) expect(html).toContain(text)
+    for (const text of [target.email, `${say.setRoles}: admin writer.`, 'name="sure"']) expect(html).toContain(text)
     expect(html).toContain('roles?roles=admin+writer&amp;lang=ko')
     const forged = await open(`/console/users/${target.id}/roles?roles=Call+555+now`, admin.token)
     expect([forged.status, await forged.text()]).toEqual([422, expect.not.stringContaining('555')])
@@ -487,6 +488,12 @@ describe('/console/audit', () => {
       for (const text of texts) expect(rows[row]).toContain(text)
     expect(rows).toHaveLength(5)
     expect(await seen('/console/audit?from=2020-02-01&to=2020-02-03&lang=ko')).toContain('로그인 실패: 잘못된 비밀번호')
+  })
+
+  it('leads to an application, whose page has no heading for what it does not have', async () => {
+    const html = await seen('/console/clients/wiki')
+    expect(html).toContain(`<h2>${say.labels['scope']}</h2>`)
+    expect(html).not.toContain(`<h2>${say.labels['redirect_uris']}</h2>`)
   })
 
   it('is filtered by days, addresses, numbers and who acted, and offers the file of the same', async () => {

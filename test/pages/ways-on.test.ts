@@ -341,7 +341,7 @@ describe('every page', () => {
         expectUsable(await answer.text(), path)
       }
       const [account, keys] = [await textOf(open('/account', token)), await textOf(open('/account/passkeys', token))]
-      expect(account.match(/aria-label="[^"]*App[^"]*"/g)).toHaveLength(2)
+      expect(new Set(account.match(/aria-label="[^"]*App[^"]*"/g)).size).toBe(4) // of each, and of its session
       expect(keys.match(/aria-label="[^"]*My [^"]*"/g)).toHaveLength(2)
       expect(seen).toEqual(
         expect.arrayContaining(['/account', '/account/security', '/account/delete', '/account/email']),

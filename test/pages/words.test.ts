@@ -75,7 +75,7 @@ describe.each(Object.entries(files))('%s', (_file, said) => {
       phrases.filter((key) => !new RegExp(`\\b(say|words\\.\\w+|words\\[[\\w.]+\\])\\.${key}\\b`).test(views)),
     ).toEqual([])
     expect(
-      keys(said.done ?? {}).filter((key) => !new RegExp(`done=${key}\\b|done: '${key}'|'${key}'\\)`).test(views)),
+      keys(said.done ?? {}).filter((key) => !new RegExp(`done=${key}\\b|done: '${key}'|'${key}'[)\\]]`).test(views)),
     ).toEqual([])
     expect(keys(said.labels ?? {}).filter((key) => !views.includes(`name="${key}"`))).toEqual([])
   })

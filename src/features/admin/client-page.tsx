@@ -72,29 +72,32 @@ export const ClientPage = ({ view, client }: Props<{ client: Client }>) => {
     </a>
   )
   const { labels } = view
-  const facts: [string, string[]][] = [
+  const facts = [
     [say.clientId, [client.id]],
     [labels.redirect_uris!, client.redirect_uris],
     [labels.post_logout_redirect_uris!, client.post_logout_redirect_uris],
     [labels.backchannel_logout_uri!, client.backchannel_logout_uri === null ? [] : [client.backchannel_logout_uri]],
     [labels.scope!, [client.scope]],
-  ]
+  ] as const
   return (
     <Console view={view} title={client.name}>
       <p class="soft">
         <Moment at={client.created_at} language={view.language} />
         <Kinds view={view} client={client} />
       </p>
-      {facts.map(([title, lines]) => (
-        <section>
-          <h2>{title}</h2>
-          {lines.map((line) => (
-            <p>
-              <code>{line}</code>
-            </p>
-          ))}
-        </section>
-      ))}
+      {facts.map(
+        ([title, lines]) =>
+          lines.length > 0 && (
+            <section>
+              <h2>{title}</h2>
+              {lines.map((line) => (
+                <p>
+                  <code>{line}</code>
+                </p>
+              ))}
+            </section>
+          ),
+      )}
       <div class="actions">
         {client.secret_hash !== null && ask('secret', say.rotateSecret)}
         {ask('delete', say.deleteClient)}

@@ -163,7 +163,7 @@ export const pages = new Hono<AppEnv>()
             to={`/console/users/${id}`}
             sends={{ do: act, ...(roles && { ...roles, sure: 'yes' }) }}
             {...{ what, whom }}
-            means={`${roles ? `${view.labels.roles}: ${roles.roles || '–'}. ` : ''}${means}`}
+            means={`${roles ? `${what}: ${roles.roles || '–'}. ` : ''}${means}`}
           />
         )
       })

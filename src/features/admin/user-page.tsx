@@ -71,7 +71,9 @@ export const UserPage = ({ view, user, mayBeInvited, events, factors, roles, now
       </section>
       <section>
         <h2>
-          <a href={`/console/audit?user=${user.user_id}`}>{say.audit}</a>
+          <a href={`/console/audit?user=${user.user_id}`} aria-label={whom(say.audit)}>
+            {say.audit}
+          </a>
         </h2>
         <ul class="rows">
           <Events view={view} events={events} />

@@ -1,7 +1,7 @@
 import type { Card } from '../../core/call.ts'
 import { applicationsOf } from '../../core/clients/consents.ts'
 import { sessionsOf } from '../../core/sessions/sessions.ts'
-import { actOn, Moment, Origin, Press } from '../../pages/parts.tsx'
+import { actOn, actOnDevice, Moment, Origin, Press } from '../../pages/parts.tsx'
 import { words } from './words.ts'
 
 /** What is known of an application that nobody registered. It chooses its name itself. */
@@ -46,7 +46,13 @@ export const card: Card = async (call, user, view) => {
                   .map(({ id, refreshed_at, ...from }) => (
                     <li class="under">
                       <Origin view={view} {...from} at={refreshed_at} />
-                      <Press action="/account/sessions" name="end" value={id} text={say.end} />
+                      <Press
+                        action="/account/sessions?return_to=/account"
+                        name="end"
+                        value={id}
+                        text={view.say.signOut}
+                        label={actOnDevice(view, view.say.signOut, from.user_agent, `, ${hostOf(client_id) ?? name}`)}
+                      />
                     </li>
                   ))}
               </>

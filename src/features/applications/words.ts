@@ -7,7 +7,6 @@ export const words = phrases({
     ko: '이 계정으로 로그인한 애플리케이션입니다. 연결을 해제하면 해당 애플리케이션에서 로그아웃됩니다.',
   },
   allowed: { en: 'Allowed', ko: '동의한 날짜:' },
-  end: { en: 'Sign out', ko: '로그아웃' },
   withdraw: { en: 'Remove', ko: '연결 해제' },
 })
 

@@ -1,7 +1,6 @@
-import { deviceName } from '../../lib/device-name.ts'
 import type { Props } from '../../pages/forms.tsx'
 import { Layout } from '../../pages/layout.tsx'
-import { actOn, Origin, Press } from '../../pages/parts.tsx'
+import { actOnDevice, Origin, Press } from '../../pages/parts.tsx'
 import type { Line } from './list.ts'
 import { words } from './words.ts'
 
@@ -25,11 +24,15 @@ export const DevicesPage = ({ view, lines, here, whole }: DevicesProps) => {
       <p class="soft">{whole ? say.forgetMeans : say.notWhole}</p>
       <ul class="rows">
         {lines.map(({ session, device, user_agent, ip, country, at }) => {
-          const name = deviceName(user_agent) ?? view.say.unknownDevice
-          const spoken = view.language === 'ko' ? name : name.replace(' · ', ' on ')
           const press = (action: string, field: string, value: string | undefined, text: string) =>
             value !== undefined && (
-              <Press action={action} name={field} value={value} text={text} label={actOn(view, text, spoken)} />
+              <Press
+                action={action}
+                name={field}
+                value={value}
+                text={text}
+                label={actOnDevice(view, text, user_agent)}
+              />
             )
           const badge = session === undefined ? false : session === here ? say.thisDevice : say.signedInHere
           return (

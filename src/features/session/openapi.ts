@@ -141,8 +141,8 @@ export const pages: Pages = {
   'POST /account/sessions': {
     needs: 'login',
     answer: {
-      en: '303 to `/account/devices`, or to `/login` where this session ended too: `end` is a session, `others` or `all`',
-      ko: '`/account/devices`로, 현재 세션도 종료했으면 `/login`으로 303. `end`는 세션 id, `others`, `all` 중 하나',
+      en: '303 to `return_to` or `/account/devices`, or to `/login` where this session ended too: `end` is a session, `others` or `all`',
+      ko: '`return_to`나 `/account/devices`로, 현재 세션도 종료했으면 `/login`으로 303. `end`는 세션 id, `others`, `all` 중 하나',
     },
   },
 }
