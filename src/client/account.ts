@@ -12,7 +12,7 @@ export type Account = {
 /** A passkey, an authenticator app or the like of the account. `type`: the name of its method. */
 export type Factor = { id: string; type: string; name: string | null; created_at: number; last_used_at: number | null }
 
-/** A session. `client`: the application that it belongs to, if any. `current`: it is the one that asks. */
+/** A session. `client_id`, `client`: the application that it belongs to, if any, and its name. `current`: it is the one that asks. */
 export type SignedIn = {
   id: string
   created_at: number
@@ -20,6 +20,7 @@ export type SignedIn = {
   user_agent: string | null
   ip: string | null
   country: string | null
+  client_id: string | null
   client: string | null
   current: boolean
 }

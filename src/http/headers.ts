@@ -14,6 +14,9 @@ export const configured: MiddlewareHandler<AppEnv> = (c, next) => {
   return next()
 }
 
+/** Cloudflare's Turnstile. It loads one script, which opens a frame. Nothing else on our pages comes from there. */
+export const CHALLENGES = 'https://challenges.cloudflare.com'
+
 /**
  * The policy for JSON and for pages, which load a stylesheet and scripts, post forms to this origin, fetch the options of
  * passkeys from it, and have an empty icon. A page may add the origin of a logo, the origin that its form finally

@@ -1,7 +1,5 @@
+import { CHALLENGES } from '../http/headers.ts'
 import type { Props } from './forms.tsx'
-
-/** Cloudflare's Turnstile. It loads one script, which opens a frame. Nothing else on our pages comes from there. */
-export const CHALLENGES = 'https://challenges.cloudflare.com'
 
 /**
  * The challenge in the form of a login that would have to wait, if there is a site key. Its script adds the field

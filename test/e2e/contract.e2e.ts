@@ -59,8 +59,12 @@ describe('what is served as files', () => {
     }
   })
 
+  it('leaves the front door to the Worker', async () => {
+    const answer = await get('/')
+    expect([answer.status, answer.headers.get('Location')]).toEqual([303, '/login'])
+  })
+
   it.each([
-    '/',
     '/nothing',
     '/docs/nothing',
     '/client',

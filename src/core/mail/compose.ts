@@ -61,8 +61,9 @@ export function composeMail(
   const { APP_NAME: name, APP_LOGO_URL: path, APP_COLOR: color, PUBLIC_URL: publicUrl } = settings
   const known = language in words ? language : 'en' // a row written from outside may contain any value
   const own: Partial<Translated<MailWords>> | undefined = mailWords?.[kind as MailKind]
-  const { subject, lines } = own?.[known] ?? words[known]
-  const filled = lines.map((line) => line.replaceAll('{app}', () => name)) // a string would expand `$&`
+  const chosen = own?.[known] ?? words[known]
+  const fill = (line: string) => line.replaceAll('{app}', () => name) // a string would expand `$&`
+  const [subject, filled] = [fill(chosen.subject), chosen.lines.map(fill)]
   const [token = '', ...codes] = sealed.split(' ').toReversed()
   const isNotice = link?.mayBeVoid ?? link?.tokenless ?? false
   // A notice that waited through an upgrade may have no token.

@@ -43,6 +43,7 @@ const COLUMNS = [
 
 const json = (value: object): string => `${JSON.stringify(value)}\n`
 
+/** The files that an export can be, by the ending of their names. */
 export const formats = {
   // With a byte order mark, because spreadsheets read the file in the code page of their system without one.
   csv: {

@@ -186,6 +186,12 @@ describe('what stands in src/yours', () => {
     expect(text).toContain('Shop Ltd, 1 Main Street, Seoul')
   })
 
+  it('may name the service anywhere', () => {
+    const mailWords = { reset: { en: { subject: '{app} asks', lines: ['{app} and {app}'] } } }
+    const { subject, text } = composeMail(mailOf.reset!, 'en', { ...settings, APP_NAME: '$&' }, filling, { mailWords })
+    expect([subject, text]).toEqual(['$&: $& asks', expect.stringMatching(/^\$& and \$&\n/)])
+  })
+
   it('leaves alone what it does not name: other mails, and other languages', () => {
     const asked = (kind: string, language: 'en' | 'ko', own?: OwnMails) =>
       composeMail(mailOf[kind]!, language, settings, filling, own)
