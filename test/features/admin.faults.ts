@@ -328,6 +328,7 @@ export const scenarios: (Scenario | Alike)[] = [
   ).map(([action, json]) =>
     alike(json, 'POST /console/users/:id', byOperator({ do: action }), {
       when: `to ${action}`,
+      ...(action === 'withdraw' && { again: [404, 'not_found'] }),
     }),
   ),
   ...(
