@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createViteServer } from 'vitest/node'
+import { clientInDocument } from '../../src/features/oauth/documents/read.ts'
 import { words } from '../words.ts'
 import { launchBrowser, openPage, withoutChromium } from './browser.ts'
 import { submit } from './look.ts'
@@ -75,8 +76,14 @@ it('leaves out no example', () => {
   const next = ['login', 'callback', 'logout', 'api/me'].map((name) => `app/${name}/route.js`)
   const others = ['index.html', 'main.js', 'latchkey.js', 'app.py', 'phone.js', 'terminal.js', 'api.js']
   expect([...EXAMPLES.keys()].sort()).toEqual([...next, ...others].sort())
-  expect(PAGE.match(/^```\w/gm)).toHaveLength(EXAMPLES.size + 1)
+  expect(PAGE.match(/^```\w/gm)).toHaveLength(EXAMPLES.size + 2) // the command that registers, and the document
   expect([...clients.keys()]).toHaveLength(5)
+})
+
+it('shows a document that is taken as it is', () => {
+  const document = JSON.parse(/^```json\n(.*?)```$/ms.exec(PAGE)![1]!) as { client_id: string; redirect_uris: string[] }
+  const { redirect_uris } = clientInDocument(document.client_id, document, { now: 0, seconds: 60 })
+  expect(redirect_uris).toEqual(document.redirect_uris)
 })
 
 it('shows a secret to those applications alone that can keep one', () => {
