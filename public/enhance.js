@@ -1,11 +1,12 @@
 // What script adds to the pages; each works without it. Passwords can be shown, times are told in the reader's own zone.
 
-for (const input of document.querySelectorAll('input[type=password]')) {
+const passwords = document.querySelectorAll('input[type=password]')
+for (const input of passwords) {
   const button = document.createElement('button')
   const show = (shown) => {
     input.type = shown ? 'text' : 'password'
     button.textContent = document.body.dataset[shown ? 'hide' : 'show']
-    button.ariaLabel = `${button.textContent}: ${input.labels[0].textContent}` // a form may have two
+    if (passwords.length > 1) button.ariaLabel = `${button.textContent}: ${input.labels[0].textContent}`
   }
   button.type = 'button'
   button.className = 'show'
