@@ -1,6 +1,6 @@
 import { Hono } from 'hono'
 import type { SignedInCall } from '../../core/call.ts'
-import { ADMIN, requireRole, SUPPORT } from '../../core/users/roles.ts'
+import { ADMIN, hasRole, requireRole, SUPPORT } from '../../core/users/roles.ts'
 import { findUser, type User } from '../../core/users/users.ts'
 import { sql } from '../../lib/sql.ts'
 import { isFresh } from '../../core/sessions/session.ts'
@@ -107,7 +107,7 @@ export const pages = new Hono<AppEnv>()
       const id = idOf(c.req.param('id'))
       const { details: user, mayBeInvited } = await userDetails(call, id)
       const { events } = await eventsPage(c.env.DB, check(eventFilter, { user_id: String(id), limit: PAGE }))
-      const roles = await knownRoles(c.env.DB)
+      const roles = hasRole(call.session.roles, ADMIN) ? await knownRoles(c.env.DB) : []
       return pageOf(c, (view) => {
         const factors = <FactorList view={view} {...user} labelOf={labelsIn(call, view)} />
         return <UserPage view={view} {...{ user, mayBeInvited, events, factors, roles }} now={call.now} />
